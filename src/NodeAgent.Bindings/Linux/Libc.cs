@@ -1,0 +1,108 @@
+using System.Runtime.InteropServices;
+
+namespace NodeAgent.Bindings.Linux;
+
+/// <summary>The C library calls behind this folder. Signatures follow the man pages; structures are passed as raw bytes.</summary>
+internal static unsafe partial class Libc
+{
+    internal const int AF_UNIX = 1;
+    internal const int SOCK_STREAM = 1;
+    internal const int SOCK_CLOEXEC = 0x80000;
+    internal const int F_DUPFD_CLOEXEC = 1030;
+    internal const int P_PIDFD = 3;
+    internal const int WEXITED = 4;
+    internal const int WNOHANG = 1;
+    internal const short POLLIN = 1;
+    internal const int EPOLL_CLOEXEC = 0x80000;
+    internal const int EPOLL_CTL_ADD = 1;
+    internal const int EPOLL_CTL_DEL = 2;
+    internal const uint EPOLLIN = 1;
+    internal const uint EPOLLONESHOT = 1u << 30;
+
+    // System call numbers are the same on x86-64 and arm64 for everything that came after 5.1.
+    internal const long SYS_pidfd_send_signal = 424;
+    internal const long SYS_pidfd_open = 434;
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial long syscall(long number, long a, long b, long c, long d);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int socket(int domain, int type, int protocol);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int bind(int fd, byte* address, uint length);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int listen(int fd, int backlog);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int close(int fd);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fcntl(int fd, int command, long argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int ioctl(int fd, ulong request, byte* argument);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int waitid(int idType, uint id, byte* info, int options);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int epoll_create1(int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int epoll_ctl(int epoll, int operation, int fd, byte* @event);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int epoll_wait(int epoll, byte* events, int capacity, int timeout);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int poll(byte* descriptors, ulong count, int timeoutMilliseconds);
+
+    // posix_spawn(3) and its attribute functions return the error number instead of setting errno.
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int posix_spawn(
+        out int pid, string path, byte* fileActions, byte* attributes, byte** arguments, byte** environment);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_init(byte* actions);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_destroy(byte* actions);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_adddup2(byte* actions, int fd, int target);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int posix_spawn_file_actions_addopen(
+        byte* actions, int fd, string path, int flags, uint mode);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawn_file_actions_addclosefrom_np(byte* actions, int from);
+
+    [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int posix_spawn_file_actions_addchdir_np(byte* actions, string path);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_init(byte* attributes);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_destroy(byte* attributes);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_setflags(byte* attributes, short flags);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_setsigmask(byte* attributes, byte* set);
+
+    [LibraryImport("libc")]
+    internal static partial int posix_spawnattr_setsigdefault(byte* attributes, byte* set);
+
+    [LibraryImport("libc")]
+    internal static partial int sigemptyset(byte* set);
+
+    [LibraryImport("libc")]
+    internal static partial int sigfillset(byte* set);
+
+    internal static LinuxException Error(string call) => new(call, Marshal.GetLastPInvokeError());
+}

@@ -1,0 +1,23 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace NodeAgent.Bindings.Linux;
+
+/// <summary>Who is at the other end of a unix socket, as the kernel recorded it when the connection was made (SO_PEERCRED, unix(7)).</summary>
+/// <param name="Pid">Process id.</param>
+/// <param name="Uid">Effective user id.</param>
+/// <param name="Gid">Effective group id.</param>
+public readonly record struct PeerCredentials(int Pid, uint Uid, uint Gid)
+{
+    private const int SolSocket = 1, SoPeerCred = 17;
+
+    /// <summary>Reads them.</summary>
+    /// <exception cref="SocketException">Not a connected unix socket.</exception>
+    public static PeerCredentials Of(Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        Span<int> credentials = stackalloc int[3];
+        socket.GetRawSocketOption(SolSocket, SoPeerCred, MemoryMarshal.AsBytes(credentials));
+        return new PeerCredentials(credentials[0], (uint)credentials[1], (uint)credentials[2]);
+    }
+}
