@@ -1,0 +1,57 @@
+namespace NodeAgent.Hypervisor.Qemu;
+
+/// <summary>
+/// Where a VM's sockets and QEMU's last words live while it runs: <c>RUN-DIR/vms/UUID/</c>. The path is part of
+/// QEMU's argument list, so that a process can be found by it.
+/// </summary>
+public sealed record RunDirectory
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>The directory of a VM.</summary>
+    /// <param name="runDirectory">The agent's run directory.</param>
+    /// <param name="vmId">The VM.</param>
+    public RunDirectory(string runDirectory, Guid vmId)
+    {
+        Path = System.IO.Path.Combine(Root(runDirectory), vmId.ToString("D"));
+    }
+
+    /// <summary>The directory itself.</summary>
+    public string Path { get; }
+
+    /// <summary>The monitor that commands go through.</summary>
+    public string ControlSocket => File("qmp.sock");
+
+    /// <summary>The second monitor: events and samples.</summary>
+    public string ObserverSocket => File("observe.sock");
+
+    /// <summary>The serial console.</summary>
+    public string ConsoleSocket => File("console.sock");
+
+    /// <summary>The display.</summary>
+    public string VncSocket => File("vnc.sock");
+
+    /// <summary>What QEMU writes to its standard output and error.</summary>
+    public string Log => File("qemu.log");
+
+    /// <summary>Directory above the VMs' own.</summary>
+    public static string Root(string runDirectory) => System.IO.Path.Combine(runDirectory, "vms");
+
+    /// <summary>Makes it, empty, for the agent's eyes only.</summary>
+    public void Create()
+    {
+        Remove();
+        Directory.CreateDirectory(Path, OwnerOnly);
+    }
+
+    /// <summary>Removes it with all that is in it; no error where there is none.</summary>
+    public void Remove()
+    {
+        if (Directory.Exists(Path))
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+    }
+
+    private string File(string name) => System.IO.Path.Combine(Path, name);
+}
