@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace NodeAgent.Bindings.Linux;
+
+/// <summary>
+/// An exclusive advisory lock on a file by flock(2), held until disposal or until the process ends, however it ends.
+/// </summary>
+/// <remarks>
+/// flock(2) and not fcntl(2): the lock belongs to the open file, so that opening and closing the same file elsewhere in
+/// the process does not drop it. The descriptor is opened with O_CLOEXEC: a child process, such as a QEMU that outlives
+/// the agent, must never keep the lock alive.
+/// </remarks>
+public sealed partial class FileLock : IDisposable
+{
+    private const int ReadWrite = 0x2;
+    private const int Create = 0x40;
+    private const int NoFollow = 0x20000;
+    private const int CloseOnExec = 0x80000;
+    private const int LockExclusive = 2;
+    private const int LockNonBlocking = 4;
+    private const int ErrnoInterrupted = 4;
+    private const int ErrnoWouldBlock = 11;
+    private const int HolderTextLength = 16;
+
+    private readonly SafeFileHandle _handle;
+
+    private FileLock(SafeFileHandle handle) => _handle = handle;
+
+    /// <summary>
+    /// Tries once, without waiting, to lock the file, which is created with mode 0600 if it is missing. The winner's
+    /// process id is written into the file so that the loser can name the holder.
+    /// </summary>
+    /// <param name="path">Path of the lock file; a symbolic link is refused.</param>
+    /// <param name="holder">Process id that the holder wrote, when the lock is taken and the file tells; else null.</param>
+    /// <returns>The lock, or null when another open file holds it.</returns>
+    /// <exception cref="IOException">The file can't be opened or locked; the message tells the errno.</exception>
+    public static FileLock? TryAcquire(string path, out int? holder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        holder = null;
+        var handle = new SafeFileHandle(Open(path, ReadWrite | Create | NoFollow | CloseOnExec, 0b110_000_000), true);
+        if (handle.IsInvalid)
+        {
+            throw Failure("open", path);
+        }
+
+        while (Flock(handle, LockExclusive | LockNonBlocking) != 0)
+        {
+            int errno = Marshal.GetLastPInvokeError();
+            if (errno == ErrnoInterrupted)
+            {
+                continue;
+            }
+
+            if (errno != ErrnoWouldBlock)
+            {
+                handle.Dispose();
+                throw Failure("flock", path);
+            }
+
+            holder = ReadHolder(handle);
+            handle.Dispose();
+            return null;
+        }
+
+        WriteHolder(handle);
+        return new FileLock(handle);
+    }
+
+    /// <summary>Releases the lock. The file stays: removing it would let two holders lock two different files.</summary>
+    public void Dispose() => _handle.Dispose();
+
+    private static int? ReadHolder(SafeFileHandle handle)
+    {
+        Span<byte> text = stackalloc byte[HolderTextLength];
+        int length = RandomAccess.Read(handle, text, 0);
+        return int.TryParse(
+            Encoding.ASCII.GetString(text[..length]).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int pid)
+            ? pid
+            : null;
+    }
+
+    private static void WriteHolder(SafeFileHandle handle)
+    {
+        // A fixed width, written over in place: a full disk can still take it. The text serves a message only, so a
+        // disk that refuses it must not keep the agent from starting.
+        string text = Environment.ProcessId.ToString(CultureInfo.InvariantCulture).PadRight(HolderTextLength - 1) + "\n";
+        try
+        {
+            RandomAccess.Write(handle, Encoding.ASCII.GetBytes(text), 0);
+        }
+        catch (IOException)
+        {
+        }
+    }
+
+    private static IOException Failure(string call, string path) =>
+        new($"{call} {path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
+
+    // open(2) is variadic in C; on the Linux ABIs that we build for, a fixed third argument is passed the same way.
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags, int mode);
+
+    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
+    private static partial int Flock(SafeFileHandle file, int operation);
+}

@@ -1,0 +1,22 @@
+namespace NodeAgent.Hypervisor.Ledger;
+
+/// <summary>A fact about the ledger itself.</summary>
+internal sealed record MetaRow(string Key, string Value)
+{
+    public const string LedgerId = "ledger_id";
+
+    /// <summary>How often this ledger was opened for writing.</summary>
+    public const string Epoch = "epoch";
+
+    /// <summary>Counts transactions; see <see cref="LedgerMark"/>.</summary>
+    public const string Commit = "commit";
+
+    /// <summary>1 between an orderly close and the next open.</summary>
+    public const string Clean = "clean";
+
+    internal static readonly RowFormat<MetaRow> Format = new(
+        "meta",
+        ["key", "value"],
+        static row => [row.Key, row.Value],
+        static values => new MetaRow(RowValue.Text(values[0]), RowValue.Text(values[1])));
+}
