@@ -31,12 +31,20 @@ public sealed class VmConsole
         }
     }
 
-    /// <summary>Connects to the console of a QEMU that runs already.</summary>
-    /// <exception cref="SocketException">Nobody listens there.</exception>
-    public void Reattach(string path)
+    /// <summary>Connects to the console of a QEMU that runs already; a guest whose console cannot be had runs on without.</summary>
+    public bool TryReattach(string path)
     {
-        Attach(UnixListener.Connect(path));
+        try
+        {
+            Attach(UnixListener.Connect(path));
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+
         History.Append("\r\n[nodeagentd was away; what the guest wrote meanwhile is not here]\r\n"u8);
+        return true;
     }
 
     /// <summary>Adds a client. It first gets the kept history, if it wants it, and from then on everything.</summary>

@@ -83,6 +83,9 @@ public enum VmErrorReason
     /// <summary>The agent ended before the work did, and it could not be taken up again.</summary>
     Interrupted,
 
+    /// <summary>The node records as many VMs as it may.</summary>
+    TooManyVms,
+
     /// <summary>The VM has more waiting requests than it takes.</summary>
     Overloaded,
 }

@@ -1,0 +1,95 @@
+namespace NodeAgent.Hypervisor.Events;
+
+/// <summary>The closed vocabulary of the event log. Each has a row in docs/events.md; a test compares the two.</summary>
+public static class EventKinds
+{
+    /// <summary>The agent began to serve.</summary>
+    public const string AgentStarted = "agent.started";
+
+    /// <summary>The agent began to stop; guests run on.</summary>
+    public const string AgentStopping = "agent.stopping";
+
+    /// <summary>The agent has looked after every VM that it knew.</summary>
+    public const string AgentRecovered = "agent.recovered";
+
+    /// <summary>The configuration was read again.</summary>
+    public const string AgentReloaded = "agent.reloaded";
+
+    /// <summary>A new configuration is wrong and the old one stays.</summary>
+    public const string AgentReloadFailed = "agent.reload-failed";
+
+    /// <summary>A VM was recorded.</summary>
+    public const string VmCreated = "vm.created";
+
+    /// <summary>A VM's name, labels or spec changed.</summary>
+    public const string VmUpdated = "vm.updated";
+
+    /// <summary>A VM was forgotten.</summary>
+    public const string VmDeleted = "vm.deleted";
+
+    /// <summary>Somebody asked something of a VM, and it was accepted.</summary>
+    public const string VmRequested = "vm.requested";
+
+    /// <summary>A start got to its end.</summary>
+    public const string VmStarted = "vm.started";
+
+    /// <summary>A start failed and was undone.</summary>
+    public const string VmStartFailed = "vm.start-failed";
+
+    /// <summary>The guest's CPUs stopped.</summary>
+    public const string VmPaused = "vm.paused";
+
+    /// <summary>The guest's CPUs go on.</summary>
+    public const string VmResumed = "vm.resumed";
+
+    /// <summary>The guest shut itself down.</summary>
+    public const string VmGuestShutdown = "vm.guest-shutdown";
+
+    /// <summary>The guest was reset or rebooted, in the same process.</summary>
+    public const string VmReset = "vm.reset";
+
+    /// <summary>The guest's kernel panicked.</summary>
+    public const string VmGuestPanicked = "vm.guest-panicked";
+
+    /// <summary>The guest's crash kernel took over after a panic.</summary>
+    public const string VmCrashKernelLoaded = "vm.crash-kernel-loaded";
+
+    /// <summary>The guest did not feed its watchdog.</summary>
+    public const string VmWatchdogFired = "vm.watchdog-fired";
+
+    /// <summary>A disk had an error.</summary>
+    public const string VmDiskError = "vm.disk-error";
+
+    /// <summary>The host's memory failed under a guest.</summary>
+    public const string VmMemoryFailure = "vm.memory-failure";
+
+    /// <summary>The process is gone; details say why.</summary>
+    public const string VmStopped = "vm.stopped";
+
+    /// <summary>A shutdown or an orderly stop did not get to its end; the guest runs on.</summary>
+    public const string VmStopAbandoned = "vm.stop-abandoned";
+
+    /// <summary>The monitor's connection was lost; the process lives.</summary>
+    public const string VmMonitorLost = "vm.monitor-lost";
+
+    /// <summary>The monitor does not answer; the process lives.</summary>
+    public const string VmMonitorSilent = "vm.monitor-silent";
+
+    /// <summary>The monitor answers again.</summary>
+    public const string VmMonitorRestored = "vm.monitor-restored";
+
+    /// <summary>A running process was re-attached.</summary>
+    public const string VmAdopted = "vm.adopted";
+
+    /// <summary>A process could not be proven or re-attached and is left alone.</summary>
+    public const string VmQuarantined = "vm.quarantined";
+
+    /// <summary>A restart after a crash is due.</summary>
+    public const string VmRestartScheduled = "vm.restart-scheduled";
+
+    /// <summary>The restart policy gave up.</summary>
+    public const string VmRestartsExhausted = "vm.restarts-exhausted";
+
+    /// <summary>Work on a VM ended as failed or cancelled.</summary>
+    public const string VmOperationFailed = "vm.operation-failed";
+}

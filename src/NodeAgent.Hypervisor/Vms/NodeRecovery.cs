@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using NodeAgent.Bindings.Linux;
+using NodeAgent.Hypervisor.Events;
+using NodeAgent.Hypervisor.Jobs;
+using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Spec;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>What the last recovery did.</summary>
+/// <param name="Adopted">Processes that were re-attached.</param>
+/// <param name="Stopped">VMs whose process was gone.</param>
+/// <param name="Quarantined">Processes that could not be proven or re-attached.</param>
+/// <param name="Silent">Processes that are proven and have not answered yet.</param>
+/// <param name="OperationsSettled">Operations that an earlier agent left open.</param>
+/// <param name="Duration">How long it took.</param>
+public sealed record RecoveryReport(int Adopted, int Stopped, int Quarantined, int Silent, int OperationsSettled, TimeSpan Duration);
+
+/// <summary>
+/// Brings all VMs back after the agent's start: every VM on record becomes what it is, all at once; a QEMU of this
+/// agent that nobody has on record is shown in quarantine; nothing is killed.
+/// </summary>
+public sealed class NodeRecovery(VmRegistry registry, VmServices services, string bootId)
+{
+    private int _adopted;
+    private int _stopped;
+    private int _quarantined;
+    private int _silent;
+
+    /// <summary>Runs it.</summary>
+    /// <returns>What it did, once every VM is told, or known to be silent.</returns>
+    public async Task<RecoveryReport> RunAsync(LedgerContents contents, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(contents);
+        var began = services.Time.GetTimestamp();
+        var strays = ProcessTable.Containing(RunDirectory.Root(services.Options.RunDirectory) + "/")
+            .Where(process => process.Arguments.Contains("-uuid")).ToArray();
+        var runs = contents.Runs.ToLookup(run => run.VmId);
+        var intents = contents.Intents.ToDictionary(intent => intent.VmId);
+        var interrupted = services.Operations.Interrupted.ToDictionary(operation => operation.Id);
+        var open = new List<Task>();
+        foreach (var row in contents.Vms)
+        {
+            if (VmRecords.FromRow(row) is { } definition)
+            {
+                open.Add(RecoverAsync(definition, RunRecordOf(runs[row.Id]), intents.GetValueOrDefault(row.Id), interrupted, strays, cancellationToken));
+            }
+        }
+
+        ShowUnknown(strays);
+        await Task.WhenAll(open);
+        SettleRest(contents, interrupted);
+        var report = new RecoveryReport(
+            _adopted, _stopped, _quarantined, _silent, services.Operations.Interrupted.Count, services.Time.GetElapsedTime(began));
+        _ = services.Ledger.RecordAsync(new LedgerBatch(new AppendEvent(new EventDraft(
+            services.Time.GetUtcNow(), EventKinds.AgentRecovered, null,
+            new EventPayload($"{report.Adopted} VMs re-attached, {report.Stopped} found stopped, {report.Quarantined} in quarantine, {report.Silent} silent, in {report.Duration.TotalMilliseconds:0} ms.").ToJson()))));
+        return report;
+    }
+
+    private static RunRecord? RunRecordOf(IEnumerable<RunRow> rows) =>
+        rows.OrderByDescending(row => row.Recorded).Select(row => RunRecord.Parse(row.Contract)).FirstOrDefault();
+
+    private async Task RecoverAsync(
+        VmDefinition definition, RunRecord? record, IntentRow? intent, Dictionary<Guid, OperationHandle> interrupted,
+        IReadOnlyList<RunningProcess> strays, CancellationToken cancellationToken)
+    {
+        var interruption = intent is null ? null
+            : new Interruption(intent, intent.OperationId is { } id ? interrupted.GetValueOrDefault(id) : null);
+        var mayLive = record is { Exit: null } || intent?.Kind == nameof(VmWork.Start);
+        if (!mayLive)
+        {
+            var stopped = registry.Add(definition, record, new VmState.Stopped(record?.Exit));
+            if (interruption is not null)
+            {
+                stopped.Tell(new RecoveryFinding.Untouched(), interruption);
+            }
+
+            return;
+        }
+
+        var vm = registry.Add(definition, record, new VmState.Unknown("The agent has just begun to look for its process.", ProcessProven: false));
+
+        // A start that was under way is about a run that is not on record yet; the record is of the one before.
+        var current = intent?.Kind == nameof(VmWork.Start) ? null : record;
+        var search = new VmRecovery(services, definition, vm.Listener, bootId);
+        var silentOnce = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var finding = search.FindAsync(current, intent, strays, Report, cancellationToken);
+        var told = TellAsync(vm, finding, interruption);
+        await Task.WhenAny(told, silentOnce.Task);
+        _ = told.IsCompleted ? CountFinding(await finding) : Interlocked.Increment(ref _silent);
+
+        void Report(RecoveryFinding notFinal)
+        {
+            vm.Tell(notFinal, null);
+            silentOnce.TrySetResult();
+        }
+    }
+
+    private static async Task TellAsync(Vm vm, Task<RecoveryFinding> finding, Interruption? interruption) =>
+        vm.Tell(await finding, interruption);
+
+    private int CountFinding(RecoveryFinding finding) => finding switch
+    {
+        RecoveryFinding.Attached => Interlocked.Increment(ref _adopted),
+        RecoveryFinding.Gone => Interlocked.Increment(ref _stopped),
+        _ => Interlocked.Increment(ref _quarantined),
+    };
+
+    private void ShowUnknown(IReadOnlyList<RunningProcess> strays)
+    {
+        var known = registry.All.Select(vm => vm.Snapshot.Definition.Id.ToString("D")).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var stray in strays)
+        {
+            var at = stray.Arguments.ToList().IndexOf("-uuid") + 1;
+            if (at < stray.Arguments.Count && Guid.TryParse(stray.Arguments[at], out var id) && !known.Contains(stray.Arguments[at]))
+            {
+                _quarantined++;
+                var why = $"Process {stray.Pid} is a QEMU of this agent that nobody has on record.";
+                registry.Add(
+                    new VmDefinition
+                    {
+                        Id = id,
+                        Name = $"unknown-{id:N}"[..24],
+                        Spec = new VmSpec { Cpu = new CpuSpec { Vcpus = 1 }, MemoryBytes = 0 },
+                        CreateTime = services.Time.GetUtcNow(),
+                        UpdateTime = services.Time.GetUtcNow(),
+                    },
+                    null,
+                    new VmState.Quarantined(why, ProcessProven: false)).Tell(new RecoveryFinding.Untouchable(null, why), null);
+            }
+        }
+    }
+
+    /// <summary>Operations whose VM or intent is no longer on record are ended too: none is forgotten.</summary>
+    private void SettleRest(LedgerContents contents, Dictionary<Guid, OperationHandle> interrupted)
+    {
+        var withIntent = contents.Intents.Where(intent => intent.OperationId is not null).Select(intent => intent.OperationId!.Value).ToHashSet();
+        foreach (var operation in interrupted.Values.Where(operation => !withIntent.Contains(operation.Id)))
+        {
+            var end = operation.EndWrite(new OperationFault(nameof(VmErrorReason.Interrupted), "The agent ended before this did."));
+            _ = services.Ledger.RecordAsync(new LedgerBatch(end));
+            services.Operations.Complete(operation, end);
+        }
+    }
+}

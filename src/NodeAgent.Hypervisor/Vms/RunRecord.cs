@@ -1,0 +1,33 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>What the ledger keeps of a VM's last run: enough to find it again, or to say how it ended.</summary>
+/// <param name="RunId">The run.</param>
+/// <param name="Run">Its process and boot contract; <c>null</c> when it never got that far.</param>
+/// <param name="Exit">How it ended; <c>null</c> while it may live.</param>
+internal sealed record RunRecord(Guid RunId, VmRun? Run, VmExit? Exit)
+{
+    public string ToJson() => JsonSerializer.Serialize(this, RunRecordJson.Default.RunRecord);
+
+    /// <summary>Reads it; <c>null</c> when it is none of ours.</summary>
+    public static RunRecord? Parse(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(json, RunRecordJson.Default.RunRecord);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(RunRecord))]
+internal sealed partial class RunRecordJson : JsonSerializerContext;

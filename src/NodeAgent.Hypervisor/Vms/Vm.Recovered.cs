@@ -1,0 +1,105 @@
+using NodeAgent.Hypervisor.Events;
+using NodeAgent.Hypervisor.Jobs;
+using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Hypervisor.Qemu;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <content>What recovery found of a VM, and what becomes of the operation that the agent's end interrupted.</content>
+public sealed partial class Vm
+{
+    private async Task OnRecoveredAsync(RecoveryFinding finding, Interruption? interrupted)
+    {
+        switch (finding)
+        {
+            case RecoveryFinding.Untouched:
+                Settle(interrupted, cpusRun: null);
+                return;
+            case RecoveryFinding.Gone gone:
+                if (_live is { } lost)
+                {
+                    await ReleaseAsync(lost);
+                }
+
+                new RunDirectory(_services.Options.RunDirectory, _definition.Id).Remove();
+                _job = interrupted?.ToJob();
+                OnGone(gone.Exit, recovered: true);
+                return;
+            case RecoveryFinding.Attached attached:
+                OnAttached(attached, interrupted);
+                return;
+            case RecoveryFinding.Silent silent:
+                if (_live is null)
+                {
+                    TakeOver(silent.Live);
+                }
+
+                Raise(VmConditionKind.MonitorSilent, silent.Why);
+                Follow(new VmObservation.InDoubt(silent.Why, ProcessProven: true), recovered: true);
+                return;
+            case RecoveryFinding.Untouchable held:
+                if (held.Live is { } live && _live is null)
+                {
+                    TakeOver(live);
+                }
+
+                Note(EventKinds.VmQuarantined, held.Why, EventSeverity.Error, recovered: true);
+                Follow(new VmObservation.NotAttachable(held.Why, ProcessProven: held.Live is not null), recovered: true);
+                Settle(interrupted, cpusRun: null);
+                return;
+        }
+    }
+
+    private void OnAttached(RecoveryFinding.Attached attached, Interruption? interrupted)
+    {
+        // A silent process was taken over bare; from here on it has a monitor, and its end is waited for anew.
+        _live = null;
+        Clear(VmConditionKind.MonitorSilent);
+        TakeOver(attached.Live);
+        if (_definition.Spec.Console is not null)
+        {
+            Console.TryReattach(attached.Live.Directory.ConsoleSocket);
+        }
+
+        if (VmLifecycle.Decide(_state, new VmObservation.Adopted(attached.State.CpusRun, attached.State.Cause)) is VmDecision.Accept accept)
+        {
+            SetState(accept.Next, publish: false);
+        }
+
+        _recorder.Adopted(_definition, attached.Live.Run, attached.State);
+        Publish();
+        Settle(interrupted, attached.State.CpusRun);
+        if (attached.State.GuestEnded || attached.State.Panicked)
+        {
+            OnResynced(attached.State);
+        }
+    }
+
+    /// <summary>Finishes what was interrupted, or ends it as what it has become.</summary>
+    private void Settle(Interruption? interrupted, bool? cpusRun)
+    {
+        if (interrupted?.ToJob() is not { } job)
+        {
+            return;
+        }
+
+        switch (job.Work)
+        {
+            case VmWork.Kill when _process is not null:
+                Begin(job, new VmDecision.Accept(new VmState.Stopping(StopKind.Kill), VmWork.Kill));
+                break;
+            case VmWork.Start when cpusRun is false && !interrupted.LeavePaused:
+                Begin(interrupted.ToJob(VmWork.Resume), new VmDecision.Accept(_state, VmWork.Resume));
+                break;
+            case VmWork.Start when cpusRun is not null:
+            case VmWork.Pause when cpusRun is false:
+            case VmWork.Resume when cpusRun is true:
+                _recorder.End(job, _definition, null);
+                break;
+            default:
+                _recorder.End(job, _definition, new VmException(
+                    VmErrorReason.Interrupted, "The agent ended before this did; look at the VM, and ask again if need be."));
+                break;
+        }
+    }
+}

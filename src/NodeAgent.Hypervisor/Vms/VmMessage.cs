@@ -1,0 +1,61 @@
+using NodeAgent.Bindings.Linux;
+using NodeAgent.Hypervisor.Jobs;
+using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Spec;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>What a VM's loop is told.</summary>
+internal abstract record VmMessage
+{
+    private VmMessage()
+    {
+    }
+
+    /// <summary>Somebody asks for something.</summary>
+    public sealed record Ask(VmVerb Verb, RequestContext Request) : VmMessage
+    {
+        public TaskCompletionSource Taken { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource<Operation> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>Somebody changes the definition.</summary>
+    public sealed record Change(string? Etag, Func<VmDefinition, VmDefinition> Edit, RequestContext Request) : VmMessage
+    {
+        public TaskCompletionSource<VmSnapshot> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>Somebody wants the VM forgotten.</summary>
+    public sealed record Forget(string? Etag, RequestContext Request) : VmMessage
+    {
+        public TaskCompletionSource Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>QEMU told something of the guest.</summary>
+    public sealed record GuestSaid(GuestEvent Event, DateTimeOffset? Time) : VmMessage;
+
+    /// <summary>The monitor's health changed.</summary>
+    public sealed record MonitorSaid(MonitorHealth Health, string Why) : VmMessage;
+
+    /// <summary>The process has ended and all that it said before has been passed on.</summary>
+    public sealed record Exited(LiveQemu Live, ProcessExit Exit) : VmMessage;
+
+    /// <summary>Work beside the loop has come to its end.</summary>
+    public sealed record WorkEnded(VmJob Job, Exception? Failure) : VmMessage;
+
+    /// <summary>The monitor's connection is lost and the process lives.</summary>
+    public sealed record LossConfirmed(LiveQemu Live, string Why) : VmMessage;
+
+    /// <summary>QEMU was asked what it does: after a re-attachment or a lost connection.</summary>
+    public sealed record Resynced(LiveQemu Live, Resync Found) : VmMessage;
+
+    /// <summary>Recovery found what became of the process.</summary>
+    public sealed record Recovered(RecoveryFinding Finding, Interruption? Interrupted) : VmMessage;
+
+    /// <summary>A restart after a crash is due.</summary>
+    public sealed record RestartDue(int Attempt) : VmMessage;
+
+    /// <summary>The agent stops: let go of QEMU and end the loop.</summary>
+    public sealed record LetGo : VmMessage;
+}

@@ -1,0 +1,21 @@
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>Answers whoever waits for a message that will not be handled.</summary>
+internal static class VmMessages
+{
+    public static void Fail(VmMessage message, Exception failure)
+    {
+        switch (message)
+        {
+            case VmMessage.Ask ask:
+                ask.Answer.TrySetException(failure);
+                break;
+            case VmMessage.Change change:
+                change.Answer.TrySetException(failure);
+                break;
+            case VmMessage.Forget forget:
+                forget.Answer.TrySetException(failure);
+                break;
+        }
+    }
+}

@@ -1,0 +1,287 @@
+using System.Collections.Immutable;
+using NodeAgent.Hypervisor.Events;
+using NodeAgent.Hypervisor.Jobs;
+using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Hypervisor.Spec;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>
+/// Puts on record what a VM's loop decides and sees: one batch, hence at most one sync, for the begin of a transition
+/// and one for its end. Decisions wait for the disk; facts do not, because they are true already.
+/// </summary>
+internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId)
+{
+    private Guid? _runId = lastRunId;
+
+    /// <summary>Makes the begin of an operation durable: operation, intent, request id and event in one batch.</summary>
+    /// <returns><c>null</c>, or the operation of an earlier request with the same id, whose answer counts.</returns>
+    /// <exception cref="LedgerException">It could not be recorded.</exception>
+    /// <exception cref="VmException">The request id was used for something else.</exception>
+    public async Task<Operation?> BeginAsync(OperationHandle operation, VmMessage.Ask ask, VmWork work, Guid? runId, VmDefinition definition)
+    {
+        var now = services.Time.GetUtcNow();
+        var batch = new LedgerBatch(
+            operation.BeginWrite,
+            new PutIntent(new IntentRow(vmId, work.ToString(), operation.Id, runId, IntentOf(ask.Verb), now)),
+            Event(definition, EventKinds.VmRequested, $"{ask.Verb.Name} was asked for.", EventSeverity.Info, operation.Current, false));
+        ClaimKey(batch, ask.Request, ask.Verb.Name, operation.Id);
+        if (await services.Ledger.CommitAsync(batch) is RefusedCommit refused)
+        {
+            return await EarlierAsync(refused);
+        }
+
+        services.Operations.Publish(operation);
+        return null;
+    }
+
+    /// <summary>Puts on record that there is nothing to do: the operation begins and ends in one batch.</summary>
+    /// <exception cref="LedgerException">It could not be recorded.</exception>
+    /// <exception cref="VmException">The request id was used for something else.</exception>
+    public async Task<Operation> NothingToDoAsync(VmMessage.Ask ask)
+    {
+        var operation = services.Operations.Draft(ask.Verb.Name, vmId, ask.Request);
+        operation.Report("nothing-to-do", 100);
+        var end = operation.EndWrite(null);
+        var batch = new LedgerBatch(end);
+        ClaimKey(batch, ask.Request, ask.Verb.Name, operation.Id);
+        if (await services.Ledger.CommitAsync(batch) is RefusedCommit refused)
+        {
+            return await EarlierAsync(refused);
+        }
+
+        services.Operations.Publish(operation);
+        services.Operations.Complete(operation, end);
+        return operation.Current;
+    }
+
+    /// <summary>Ties a request to the operation that is under way already.</summary>
+    /// <exception cref="LedgerException">It could not be recorded.</exception>
+    /// <exception cref="VmException">The request id was used for something else.</exception>
+    public async Task<Operation> JoinAsync(VmMessage.Ask ask, OperationHandle current)
+    {
+        var batch = new LedgerBatch();
+        ClaimKey(batch, ask.Request, ask.Verb.Name, current.Id);
+        return batch.Count > 0 && await services.Ledger.CommitAsync(batch) is RefusedCommit refused
+            ? await EarlierAsync(refused)
+            : current.Current;
+    }
+
+    /// <summary>The operation of an earlier request with the same id; <c>null</c> when there was none.</summary>
+    /// <exception cref="VmException">The request id was used for something else.</exception>
+    public async Task<Operation?> FindRepeatAsync(VmMessage.Ask ask)
+    {
+        if (string.IsNullOrEmpty(ask.Request.RequestId)
+            || await services.Ledger.FindKeyAsync(ask.Request.Caller, ask.Request.RequestId, CancellationToken.None) is not { } key)
+        {
+            return null;
+        }
+
+        return await EarlierAsync(new RefusedCommit(new KeyTaken(key, !key.IsSameRequest(KeyOf(ask.Request, ask.Verb.Name, null)))));
+    }
+
+    /// <summary>Whether a request id was used before; "no" when that cannot be found out in time.</summary>
+    public async Task<bool> IsRepeatAsync(RequestContext request, TimeSpan patience)
+    {
+        try
+        {
+            return !string.IsNullOrEmpty(request.RequestId)
+                && await services.Ledger.FindKeyAsync(request.Caller, request.RequestId, CancellationToken.None).WaitAsync(patience, services.Time) is not null;
+        }
+        catch (Exception error) when (error is TimeoutException or LedgerException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>A start got to its end: the run, the operation's end and the event in one batch.</summary>
+    public void Started(VmJob job, VmDefinition definition, VmRun run)
+    {
+        var batch = new LedgerBatch(new ClearIntent(vmId), Event(
+            definition, EventKinds.VmStarted, $"Started with {run.Boot.Accelerator.ToString().ToUpperInvariant()} as process {run.Process!.Pid}.", EventSeverity.Info, job.Operation?.Current, false));
+        PutRun(batch, new RunRecord(run.Id, run, null));
+        _ = EndAsync(batch, job, null, definition);
+    }
+
+    /// <summary>A start failed and was undone.</summary>
+    public void StartFailed(VmJob job, VmDefinition definition, VmExit exit, Exception failure)
+    {
+        var batch = new LedgerBatch(new ClearIntent(vmId), Event(
+            definition, EventKinds.VmStartFailed, exit.Message, EventSeverity.Error, job.Operation?.Current, false, Details(exit)));
+        PutRun(batch, new RunRecord(job.RunId ?? Guid.NewGuid(), null, exit));
+        _ = EndAsync(batch, job, failure, definition);
+    }
+
+    /// <summary>The process is gone: the run's end, the end of the operation that asked for it, and the event in one batch.</summary>
+    public void Gone(VmJob? job, VmDefinition definition, VmExit exit, bool recovered)
+    {
+        var expected = exit.Reason is VmExitReason.GuestShutdown or VmExitReason.KilledByRequest;
+        var batch = new LedgerBatch(new ClearIntent(vmId), Event(
+            definition, EventKinds.VmStopped, exit.Message, expected ? EventSeverity.Info : EventSeverity.Error, job?.Operation?.Current, recovered, Details(exit)));
+        PutRun(batch, new RunRecord(_runId ?? Guid.NewGuid(), null, exit));
+        var stops = job?.Work is VmWork.Kill or VmWork.Quit or VmWork.Shutdown or VmWork.ClearAway;
+        _ = EndAsync(batch, job, stops ? null : new VmException(VmErrorReason.NotRunning, exit.Message), definition);
+    }
+
+    /// <summary>A process was re-attached.</summary>
+    public void Adopted(VmDefinition definition, VmRun run, Resync state)
+    {
+        var batch = new LedgerBatch(Event(
+            definition, EventKinds.VmAdopted, $"Process {run.Process!.Pid} was re-attached; it is {state.State}.", EventSeverity.Info, null, true));
+        PutRun(batch, new RunRecord(run.Id, run, null));
+        _ = RecordAsync(batch, definition);
+    }
+
+    /// <summary>Work ended and neither began nor ended a run.</summary>
+    public void End(VmJob job, VmDefinition definition, Exception? failure)
+    {
+        var batch = new LedgerBatch(new ClearIntent(vmId));
+        if (failure is not null)
+        {
+            batch.Add(Event(definition, EventKinds.VmOperationFailed, $"{job.Verb?.Name ?? job.Work.ToString()}: {failure.Message}", EventSeverity.Warning, job.Operation?.Current, false));
+        }
+
+        _ = EndAsync(batch, job, failure, definition);
+    }
+
+    /// <summary>The state changed by something that was seen.</summary>
+    public void Moved(VmDefinition definition, VmState from, VmState to, bool recovered)
+    {
+        var told = (from, to) switch
+        {
+            (_, VmState.Paused paused) when from is not VmState.Paused => (EventKinds.VmPaused, $"The guest's CPUs stopped: {paused.Cause}."),
+            (VmState.Paused, VmState.Running) => (EventKinds.VmResumed, "The guest's CPUs go on."),
+            _ => default,
+        };
+        if (told != default)
+        {
+            Note(definition, told.Item1, told.Item2, EventSeverity.Info, recovered);
+        }
+    }
+
+    /// <summary>Appends an event, without waiting for the disk.</summary>
+    public void Note(VmDefinition definition, string kind, string message, EventSeverity severity, bool recovered) =>
+        _ = RecordAsync(new LedgerBatch(Event(definition, kind, message, severity, null, recovered)), definition);
+
+    /// <summary>Makes a change of the definition durable.</summary>
+    /// <returns>False when the same request was carried out before.</returns>
+    /// <exception cref="LedgerException">It could not be recorded.</exception>
+    /// <exception cref="VmException">The name is taken, or the request id was used for something else.</exception>
+    public Task<bool> ChangedAsync(VmDefinition current, VmDefinition next, RequestContext request) =>
+        DecideAsync(
+            new LedgerBatch(
+                new UpdateVm(VmRecords.ToRow(next), current.Generation),
+                Event(next, EventKinds.VmUpdated, $"Changed to generation {next.Generation}.", EventSeverity.Info, null, false, caller: request)),
+            request,
+            "UpdateVm");
+
+    /// <summary>Makes it durable that the VM is no more.</summary>
+    /// <exception cref="LedgerException">It could not be recorded.</exception>
+    /// <exception cref="VmException">The request id was used for something else.</exception>
+    public Task<bool> ForgottenAsync(VmDefinition definition, RequestContext request) =>
+        DecideAsync(
+            new LedgerBatch(
+                new DeleteVm(vmId),
+                Event(definition, EventKinds.VmDeleted, "Forgotten; its disks stay.", EventSeverity.Info, null, false, caller: request)),
+            request,
+            "DeleteVm");
+
+    private async Task<bool> DecideAsync(LedgerBatch batch, RequestContext request, string method)
+    {
+        ClaimKey(batch, request, method, null);
+        return await services.Ledger.CommitAsync(batch) switch
+        {
+            RefusedCommit { Refusal: KeyTaken { IsConflict: false } } => false,
+            RefusedCommit { Refusal: var refusal } => throw VmRecords.Refused(refusal),
+            _ => true,
+        };
+    }
+
+    private async Task EndAsync(LedgerBatch batch, VmJob? job, Exception? failure, VmDefinition definition)
+    {
+        if (job?.Operation is not { } operation || job.Settled)
+        {
+            await RecordAsync(batch, definition);
+            return;
+        }
+
+        job.Settled = true;
+        var end = operation.EndWrite(failure is null ? null : VmFault.Of(failure), failure is OperationCanceledException or VmException { Reason: VmErrorReason.Cancelled });
+        batch.Add(end);
+        await RecordAsync(batch, definition);
+        services.Operations.Complete(operation, end);
+    }
+
+    private async Task RecordAsync(LedgerBatch batch, VmDefinition definition)
+    {
+        try
+        {
+            // A fact that the disk does not take now waits in memory; the guest and its operation do not wait with it.
+            await services.Ledger.RecordAsync(batch);
+        }
+        catch (LedgerException lost)
+        {
+            VmLog.NotRecorded(services.Logger, definition.Name, lost);
+        }
+    }
+
+    private void PutRun(LedgerBatch batch, RunRecord record)
+    {
+        if (_runId is { } previous && previous != record.RunId)
+        {
+            batch.Add(new DeleteRun(previous));
+        }
+
+        _runId = record.RunId;
+        batch.Add(new PutRun(new RunRow(record.RunId, vmId, record.ToJson(), services.Time.GetUtcNow())));
+    }
+
+    private async Task<Operation> EarlierAsync(RefusedCommit refused) =>
+        refused.Refusal is KeyTaken { IsConflict: false, Winner.OperationId: { } id }
+            ? await services.Operations.FindAsync(id, CancellationToken.None)
+                ?? throw new VmException(VmErrorReason.RequestIdReused, "The operation of this request_id is no longer kept; choose a new request_id.")
+            : throw VmRecords.Refused(refused.Refusal);
+
+    private void ClaimKey(LedgerBatch batch, RequestContext request, string method, Guid? operationId)
+    {
+        if (!string.IsNullOrEmpty(request.RequestId))
+        {
+            batch.Add(new ClaimKey(KeyOf(request, method, operationId)));
+        }
+    }
+
+    private KeyRow KeyOf(RequestContext request, string method, Guid? operationId) => new(
+        request.Caller, request.RequestId!, method, $"{vmId:N}:{request.Fingerprint}", operationId, vmId.ToString(), services.Time.GetUtcNow());
+
+    private AppendEvent Event(
+        VmDefinition definition, string kind, string message, EventSeverity severity, Operation? operation, bool recovered, IReadOnlyDictionary<string, string>? details = null, RequestContext? caller = null) =>
+        new(new EventDraft(services.Time.GetUtcNow(), kind, vmId, new EventPayload(message, severity, definition.Name, details).ToJson())
+        {
+            Recovered = recovered,
+            OperationId = operation?.Id,
+            RequestId = operation?.RequestId ?? caller?.RequestId,
+            Caller = operation?.Caller ?? caller?.Caller,
+        });
+
+    private static ImmutableSortedDictionary<string, string> Details(VmExit exit)
+    {
+        var details = ImmutableSortedDictionary.CreateBuilder<string, string>(StringComparer.Ordinal);
+        details["reason"] = exit.Reason.ToString();
+        Add("exit_code", exit.ExitCode?.ToString());
+        Add("signal", exit.Signal?.ToString());
+        Add("failed_step", exit.FailedStep);
+        Add("last_words", exit.LastWords);
+        return details.ToImmutable();
+
+        void Add(string key, string? value)
+        {
+            if (!string.IsNullOrEmpty(value))
+            {
+                details[key] = value;
+            }
+        }
+    }
+
+    // What recovery needs to know of the request to finish it.
+    private static string IntentOf(VmVerb verb) => verb is VmVerb.Start { Paused: true } ? "paused" : "";
+}

@@ -1,0 +1,130 @@
+using System.Net.Sockets;
+using NodeAgent.Bindings.Linux;
+using NodeAgent.Bindings.Qmp;
+using NodeAgent.Bindings.Qmp.Commands;
+using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Spec;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>
+/// Finds a VM's process again after the agent was away, and never kills one.
+/// <code>
+///  no record of a run, no start under way        → nothing to find
+///  recorded on another boot                      → gone: host reboot
+///  pid or start time do not agree                → gone
+///  they agree, monitor refuses or UUID differs   → quarantined
+///  they agree, monitor is silent                 → unknown, and tried on
+///  they agree, UUID agrees                       → attached
+///  a start was under way and nothing is recorded → looked for by its run directory in the argument lists
+/// </code>
+/// </summary>
+internal sealed class VmRecovery(VmServices services, VmDefinition definition, MonitorListener listener, string bootId)
+{
+    private readonly RunDirectory _directory = new(services.Options.RunDirectory, definition.Id);
+
+    /// <summary>Finds it.</summary>
+    /// <param name="record">What the ledger keeps of the last run.</param>
+    /// <param name="intent">What was being done when the agent ended.</param>
+    /// <param name="strays">Processes whose argument list names the run directory, when they had to be looked for.</param>
+    /// <param name="report">Told of findings that are not final.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public async Task<RecoveryFinding> FindAsync(
+        RunRecord? record, IntentRow? intent, IReadOnlyList<RunningProcess> strays, Action<RecoveryFinding> report, CancellationToken cancellationToken)
+    {
+        if (record is { Exit: null, Run.Process: { } identity })
+        {
+            return identity.BootId != bootId
+                ? Gone(VmExitReason.HostReboot, "The host was rebooted while the VM ran.")
+                : QemuProcess.TryAttach(identity) is { } process
+                    ? await AttachAsync(record.Run, process, report, cancellationToken)
+                    : GoneUnseen(intent);
+        }
+
+        var own = strays.Where(stray => stray.Arguments.Any(argument => argument.Contains(_directory.Path, StringComparison.Ordinal))).ToArray();
+        return own.Length switch
+        {
+            0 => Gone(VmExitReason.StartFailed, "The agent ended before it had started QEMU."),
+            1 => await AttachStrayAsync(own[0], intent?.RunId ?? Guid.NewGuid(), report, cancellationToken),
+            _ => new RecoveryFinding.Untouchable(null, $"Several processes ({string.Join(", ", own.Select(stray => stray.Pid))}) have this VM's run directory in their argument lists."),
+        };
+    }
+
+    private async Task<RecoveryFinding> AttachStrayAsync(
+        RunningProcess stray, Guid runId, Action<RecoveryFinding> report, CancellationToken cancellationToken)
+    {
+        if (ProcStat.Read(stray.Pid) is not { State: not 'Z' } stat
+            || QemuProcess.TryAttach(new ProcessIdentity(stray.Pid, stat.StartTicks, bootId)) is not { } process)
+        {
+            return Gone(VmExitReason.StartFailed, "QEMU ended while the agent was away, before its start was complete.");
+        }
+
+        // What was really started counts, not what would be started now.
+        var planned = await services.Planner(definition, _directory, cancellationToken);
+        var boot = planned with { Arguments = [.. stray.Arguments.Skip(1)] };
+        var run = new VmRun { Id = runId, Process = process.Identity, StartTime = services.Time.GetUtcNow(), Boot = boot };
+        return await AttachAsync(run, process, report, cancellationToken);
+    }
+
+    private async Task<RecoveryFinding> AttachAsync(
+        VmRun run, QemuProcess process, Action<RecoveryFinding> report, CancellationToken cancellationToken)
+    {
+        var bare = new LiveQemu(run, process, null, _directory);
+        try
+        {
+            var opening = QemuMonitor.AttachAsync(
+                _directory, services.Options.Monitor, listener, services.Time, services.Logger, cancellationToken);
+            if (await Task.WhenAny(opening, process.Exited, Task.Delay(services.Options.AdoptTimeout, services.Time, cancellationToken)) != opening
+                && !process.Exited.IsCompleted)
+            {
+                report(new RecoveryFinding.Silent(bare, "QEMU's monitor has not answered since the agent came back."));
+            }
+
+            return await ProveAsync(await opening, bare, cancellationToken);
+        }
+        catch (QmpException) when (process.Exited.IsCompleted)
+        {
+            return Gone(VmExitReason.Unknown, "QEMU ended while the agent was re-attaching it.");
+        }
+        catch (QmpException silence) when (silence.Error is QmpError.TimedOut)
+        {
+            report(new RecoveryFinding.Silent(bare, "QEMU's monitor does not answer."));
+            return await AttachAsync(run, process, report, cancellationToken);
+        }
+        catch (Exception error) when (error is QmpException or SocketException)
+        {
+            return new RecoveryFinding.Untouchable(bare, $"QEMU's process is there, but its monitor cannot be connected: {error.Message}.");
+        }
+    }
+
+    private async Task<RecoveryFinding> ProveAsync(QemuMonitor monitor, LiveQemu bare, CancellationToken cancellationToken)
+    {
+        var uuid = monitor.ExecuteAsync(QmpCommands.QueryUuid, cancellationToken);
+        var status = monitor.ExecuteAsync(QmpCommands.QueryStatus, cancellationToken);
+        await Task.WhenAll(uuid, status);
+        if ((await uuid).Uuid != definition.Id)
+        {
+            await monitor.DisposeAsync();
+            bare.Process.Dispose();
+            return new RecoveryFinding.Untouchable(null, $"The QEMU at this VM's sockets says that it is {(await uuid).Uuid}.");
+        }
+
+        return new RecoveryFinding.Attached(bare with { Monitor = monitor }, Resync.From(await status));
+    }
+
+    private RecoveryFinding.Gone GoneUnseen(IntentRow? intent) => intent?.Kind switch
+    {
+        nameof(VmWork.Kill) or nameof(VmWork.Quit) => Gone(VmExitReason.KilledByRequest, "It was stopped on request; the end came while the agent was away."),
+        nameof(VmWork.Shutdown) => Gone(VmExitReason.GuestShutdown, "It was being shut down on request; the end came while the agent was away."),
+        _ => Gone(VmExitReason.Unknown, "It ended while the agent was away."),
+    };
+
+    private RecoveryFinding.Gone Gone(VmExitReason reason, string message) => new(new VmExit
+    {
+        Reason = reason,
+        Message = message,
+        Time = services.Time.GetUtcNow(),
+        LastWords = QemuLog.LastWords(_directory.Log),
+    });
+}

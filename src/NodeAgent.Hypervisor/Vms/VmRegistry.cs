@@ -1,0 +1,279 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using NodeAgent.Bindings.Qmp;
+using NodeAgent.Bindings.Qmp.Commands;
+using NodeAgent.Hypervisor.Consoles;
+using NodeAgent.Hypervisor.Events;
+using NodeAgent.Hypervisor.Jobs;
+using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Spec;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>All VMs of this node, by id and by name. What it does itself is to create them; the rest is the VM's own.</summary>
+/// <param name="services">What every VM uses.</param>
+/// <param name="validate">Checks a definition; what it returns is told to the caller, field by field.</param>
+public sealed class VmRegistry(VmServices services, Func<VmDefinition, ImmutableArray<FieldViolation>> validate)
+{
+    private readonly ConcurrentDictionary<Guid, Vm> _vms = new();
+    private readonly ConcurrentDictionary<string, Guid> _names = new(StringComparer.Ordinal);
+
+    /// <summary>Where changes leave.</summary>
+    public VmFeed Feed => services.Feed;
+
+    /// <summary>How many there are.</summary>
+    public int Count => _vms.Count;
+
+    /// <summary>The VM of an id or a name.</summary>
+    /// <exception cref="VmException">There is none.</exception>
+    public Vm Find(string idOrName) =>
+        (Guid.TryParse(idOrName, out var id) && _vms.TryGetValue(id, out var vm))
+        || (_names.TryGetValue(idOrName, out id) && _vms.TryGetValue(id, out vm))
+            ? vm
+            : throw new VmException(VmErrorReason.NotFound, $"There is no VM '{idOrName}'.");
+
+    /// <summary>A VM as it is now.</summary>
+    /// <exception cref="VmException">There is none.</exception>
+    public VmSnapshot Get(string idOrName) => Find(idOrName).Snapshot;
+
+    /// <summary>The last sample of a VM; <c>null</c> where there is none.</summary>
+    public VmStats? Stats(Guid id) => _vms.TryGetValue(id, out var vm) ? vm.Stats : null;
+
+    /// <summary>All VMs as they are now, by name.</summary>
+    public IReadOnlyList<VmSnapshot> List()
+    {
+        var snapshots = _vms.Values.Select(vm => vm.Snapshot).ToArray();
+        Array.Sort(snapshots, (a, b) => string.CompareOrdinal(a.Definition.Name, b.Definition.Name));
+        return snapshots;
+    }
+
+    /// <summary>Records a new VM.</summary>
+    /// <param name="draft">What is asked for; an empty id is replaced by a new one.</param>
+    /// <param name="request">Who asks.</param>
+    /// <param name="validateOnly">Check everything, record nothing.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="VmException">Refused.</exception>
+    /// <exception cref="LedgerException">It could not be recorded.</exception>
+    public async Task<VmSnapshot> CreateAsync(VmDefinition draft, RequestContext request, bool validateOnly, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        ArgumentNullException.ThrowIfNull(request);
+        var now = services.Time.GetUtcNow();
+        var definition = draft with
+        {
+            Id = draft.Id == Guid.Empty ? Guid.NewGuid() : draft.Id,
+            Generation = 1,
+            CreateTime = now,
+            UpdateTime = now,
+        };
+        if (await RepeatAsync(request, cancellationToken) is { } earlier)
+        {
+            return earlier;
+        }
+
+        Check(definition);
+        if (_vms.Count >= services.Options.MaxVms)
+        {
+            throw new VmException(VmErrorReason.TooManyVms, $"This node records at most {services.Options.MaxVms} VMs ([limits] max_vms); delete one first.");
+        }
+
+        if (validateOnly)
+        {
+            return new VmSnapshot { Definition = definition, State = new VmState.Stopped(null), StateTime = now };
+        }
+
+        return await RecordAsync(definition, request, cancellationToken);
+    }
+
+    /// <summary>Changes name, labels or spec.</summary>
+    /// <exception cref="VmException">Refused.</exception>
+    /// <exception cref="LedgerException">It could not be recorded.</exception>
+    public async Task<VmSnapshot> UpdateAsync(
+        string idOrName, string? etag, Func<VmDefinition, VmDefinition> change, RequestContext request, bool validateOnly, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        var vm = Find(idOrName);
+        if (validateOnly)
+        {
+            var would = change(vm.Snapshot.Definition);
+            Check(would);
+            return vm.Snapshot with { Definition = would };
+        }
+
+        var before = vm.Snapshot.Definition.Name;
+        var changed = await vm.ChangeAsync(etag, Checked, request, cancellationToken);
+        if (changed.Definition.Name != before)
+        {
+            _names[changed.Definition.Name] = changed.Definition.Id;
+            _names.TryRemove(new(before, changed.Definition.Id));
+        }
+
+        return changed;
+
+        VmDefinition Checked(VmDefinition current)
+        {
+            var next = change(current);
+            Check(next);
+            return next;
+        }
+    }
+
+    /// <summary>Forgets a stopped VM; its disks stay.</summary>
+    /// <exception cref="VmException">Refused.</exception>
+    /// <exception cref="LedgerException">It could not be recorded.</exception>
+    public async Task DeleteAsync(string idOrName, string? etag, bool allowMissing, RequestContext request, CancellationToken cancellationToken)
+    {
+        Vm vm;
+        try
+        {
+            vm = Find(idOrName);
+        }
+        catch (VmException) when (allowMissing)
+        {
+            return;
+        }
+        catch (VmException missing) when (missing.Reason is VmErrorReason.NotFound && !string.IsNullOrEmpty(request.RequestId))
+        {
+            // The repeat of a delete that was done finds nothing, and that is its answer.
+            if (await services.Ledger.FindKeyAsync(request.Caller, request.RequestId, cancellationToken) is { Method: "DeleteVm" })
+            {
+                return;
+            }
+
+            throw;
+        }
+
+        await vm.ForgetAsync(etag, request, cancellationToken);
+        var definition = vm.Snapshot.Definition;
+        _vms.TryRemove(definition.Id, out _);
+        _names.TryRemove(new(definition.Name, definition.Id));
+    }
+
+    /// <summary>Asks something of a VM; the operation is durable when this returns, and the work goes on.</summary>
+    /// <exception cref="VmException">Refused.</exception>
+    /// <exception cref="LedgerException">The decision could not be recorded, so nothing was done.</exception>
+    public Task<Operation> ApplyAsync(string idOrName, VmVerb verb, RequestContext request, CancellationToken cancellationToken) =>
+        Find(idOrName).ApplyAsync(verb, request, cancellationToken);
+
+    /// <summary>A VM's serial console.</summary>
+    /// <exception cref="VmException">There is no such VM, or it has no console.</exception>
+    public VmConsole Console(string idOrName)
+    {
+        var vm = Find(idOrName);
+        return vm.Snapshot.Definition.Spec.Console is null
+            ? throw new VmException(VmErrorReason.NoSuchDevice, "The VM has no serial console; add one to its spec.")
+            : vm.Console;
+    }
+
+    /// <summary>Presses keys together, then lets go.</summary>
+    /// <exception cref="VmException">Refused.</exception>
+    public Task SendKeysAsync(string idOrName, IReadOnlyList<string> keys, TimeSpan hold, CancellationToken cancellationToken) =>
+        AskAsync(idOrName, monitor => monitor.ExecuteAsync(
+            QmpCommands.SendKey, new SendKeyArguments([.. keys.Select(key => new KeyValue(key))], (int)hold.TotalMilliseconds), cancellationToken));
+
+    /// <summary>Injects a non-maskable interrupt.</summary>
+    /// <exception cref="VmException">Refused.</exception>
+    public Task InjectNmiAsync(string idOrName, CancellationToken cancellationToken) =>
+        AskAsync(idOrName, monitor => monitor.ExecuteAsync(QmpCommands.InjectNmi, cancellationToken));
+
+    /// <summary>Takes a picture of the display.</summary>
+    /// <exception cref="VmException">Refused, or the VM has no display.</exception>
+    public async Task<Screenshot> TakeScreenshotAsync(string idOrName, CancellationToken cancellationToken)
+    {
+        var vm = Find(idOrName);
+        if (vm.Snapshot.Definition.Spec.Display is null)
+        {
+            throw new VmException(VmErrorReason.NoSuchDevice, "The VM has no display; add one to its spec and start it anew.");
+        }
+
+        var directory = new RunDirectory(services.Options.RunDirectory, vm.Snapshot.Definition.Id);
+        return await AskAsync(idOrName, monitor => Screenshot.TakeAsync(monitor, directory, services.Time, cancellationToken));
+    }
+
+    /// <summary>Says how a VM would be started now, and starts nothing.</summary>
+    /// <exception cref="VmException">It could not be.</exception>
+    public Task<BootContract> RenderAsync(VmDefinition definition, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(definition);
+        Check(definition);
+        return services.Planner(definition, new RunDirectory(services.Options.RunDirectory, definition.Id), cancellationToken);
+    }
+
+    /// <summary>Lets go of every QEMU; they run on.</summary>
+    public Task LetGoAsync() => Task.WhenAll(_vms.Values.Select(vm => vm.LetGoAsync()));
+
+    /// <summary>All VMs.</summary>
+    internal IEnumerable<Vm> All => _vms.Values;
+
+    /// <summary>Takes in a VM that is on record already, or that was found.</summary>
+    internal Vm Add(VmDefinition definition, RunRecord? lastRun, VmState initial)
+    {
+        var vm = new Vm(definition, lastRun, initial, services);
+        _vms[definition.Id] = vm;
+        _names[definition.Name] = definition.Id;
+        return vm;
+    }
+
+    private async Task<VmSnapshot> RecordAsync(VmDefinition definition, RequestContext request, CancellationToken cancellationToken)
+    {
+        var batch = new LedgerBatch(
+            new InsertVm(VmRecords.ToRow(definition)),
+            new AppendEvent(new EventDraft(
+                definition.CreateTime, EventKinds.VmCreated, definition.Id, new EventPayload("Created.", VmName: definition.Name).ToJson())
+            {
+                Caller = request.Caller,
+                RequestId = request.RequestId,
+            }));
+        if (!string.IsNullOrEmpty(request.RequestId))
+        {
+            batch.Add(new ClaimKey(new KeyRow(
+                request.Caller, request.RequestId, "CreateVm", request.Fingerprint ?? "", null, definition.Id.ToString(), definition.CreateTime)));
+        }
+
+        return await services.Ledger.CommitAsync(batch) switch
+        {
+            RefusedCommit { Refusal: KeyTaken } => await RepeatAsync(request, cancellationToken)
+                ?? throw new VmException(VmErrorReason.RequestIdReused, "The request_id was used just now; repeat the request."),
+            RefusedCommit { Refusal: var refusal } => throw VmRecords.Refused(refusal),
+            _ => Add(definition, null, new VmState.Stopped(null)).Snapshot,
+        };
+    }
+
+    private async Task<VmSnapshot?> RepeatAsync(RequestContext request, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(request.RequestId)
+            || await services.Ledger.FindKeyAsync(request.Caller, request.RequestId, cancellationToken) is not { } key)
+        {
+            return null;
+        }
+
+        return key.Method == "CreateVm" && key.Fingerprint == (request.Fingerprint ?? "") && key.Response is { } id
+            ? Get(id)
+            : throw VmRecords.Refused(new KeyTaken(key, IsConflict: true));
+    }
+
+    private void Check(VmDefinition definition)
+    {
+        var violations = validate(definition);
+        if (!violations.IsEmpty)
+        {
+            throw new VmException(VmErrorReason.InvalidSpec, string.Join(" ", violations.Select(violation => $"{violation.Field}: {violation.Description}")))
+            {
+                Violations = violations,
+            };
+        }
+    }
+
+    private async Task<T> AskAsync<T>(string idOrName, Func<QemuMonitor, Task<T>> ask)
+    {
+        try
+        {
+            return await ask(Find(idOrName).RequireMonitor());
+        }
+        catch (QmpException failure)
+        {
+            throw VmFault.ToException(failure);
+        }
+    }
+}

@@ -1,0 +1,20 @@
+using NodeAgent.Bindings.Linux;
+using NodeAgent.Hypervisor.Qemu;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>One life of a VM's QEMU process, the same before and after the agent's restarts.</summary>
+public sealed record VmRun
+{
+    /// <summary>Id of the run; a new one at each start.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The process; <c>null</c> until it is spawned.</summary>
+    public ProcessIdentity? Process { get; init; }
+
+    /// <summary>When the start began.</summary>
+    public required DateTimeOffset StartTime { get; init; }
+
+    /// <summary>The boot contract.</summary>
+    public required BootContract Boot { get; init; }
+}

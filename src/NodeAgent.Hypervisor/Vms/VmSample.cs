@@ -1,0 +1,53 @@
+using NodeAgent.Bindings.Linux;
+using NodeAgent.Bindings.Qmp;
+using NodeAgent.Bindings.Qmp.Commands;
+using NodeAgent.Hypervisor.Qemu;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>Takes one sample of a VM: what procfs tells for nothing, and what only QEMU knows, on the second line.</summary>
+internal static class VmSample
+{
+    public static async Task<VmStats> TakeAsync(LiveQemu live, QemuMonitor monitor, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var blocks = await monitor.ObserveAsync(QmpCommands.QueryBlockStats, new BlockStatsArguments(), cancellationToken);
+        var cpus = await monitor.ObserveAsync(QmpCommands.QueryCpusFast, QmpEmpty.Value, cancellationToken);
+        var pid = live.Process.Identity.Pid;
+        var usage = ProcUsage.Read(pid) ?? default;
+        return new VmStats
+        {
+            Time = time.GetUtcNow(),
+            RssBytes = usage.RssBytes,
+            CpuTime = usage.CpuTime,
+            Vcpus = [.. cpus.Select(cpu => new VcpuStats(cpu.CpuIndex, ProcUsage.Read(pid, cpu.ThreadId)?.CpuTime ?? TimeSpan.Zero, null))],
+            Blocks = [.. blocks.Select(Block).Where(block => block is not null).Select(block => block!)],
+            BalloonBytes = live.Run.Boot.Devices.Any(device => device.Name == "balloon") ? await BalloonAsync(monitor, cancellationToken) : null,
+        };
+    }
+
+    private static BlockStats? Block(BlockStatsInfo info) =>
+        (info.Qdev ?? info.Device) is { Length: > 0 } id
+            ? new BlockStats(
+                NameOf(id), info.Stats.ReadBytes, info.Stats.WriteBytes, info.Stats.ReadOperations, info.Stats.WriteOperations, info.Stats.FlushOperations)
+            : null;
+
+    // QEMU gives the path of the device in its object tree; the name in the spec is its last part but for what the device hangs below it.
+    private static string NameOf(string path)
+    {
+        var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        var at = Array.IndexOf(parts, "peripheral");
+        return at >= 0 && at + 1 < parts.Length ? parts[at + 1] : path;
+    }
+
+    private static async Task<long?> BalloonAsync(QemuMonitor monitor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return (await monitor.ObserveAsync(QmpCommands.QueryBalloon, QmpEmpty.Value, cancellationToken)).Actual;
+        }
+        catch (QmpException refusal) when (refusal.Error is QmpError.CommandFailed)
+        {
+            return null;
+        }
+    }
+}

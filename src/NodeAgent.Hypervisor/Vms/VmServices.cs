@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Logging;
+using NodeAgent.Hypervisor.Jobs;
+using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Hypervisor.Qemu;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>What every VM uses and no VM owns.</summary>
+public sealed record VmServices
+{
+    /// <summary>Durable state.</summary>
+    public required NodeLedger Ledger { get; init; }
+
+    /// <summary>Operations.</summary>
+    public required OperationBook Operations { get; init; }
+
+    /// <summary>Starts QEMU.</summary>
+    public required IQemuLauncher Launcher { get; init; }
+
+    /// <summary>Says how a VM would be started here and now.</summary>
+    public required BootPlanner Planner { get; init; }
+
+    /// <summary>Where changes leave.</summary>
+    public required VmFeed Feed { get; init; }
+
+    /// <summary>Places and time-outs.</summary>
+    public required VmOptions Options { get; init; }
+
+    /// <summary>The clock.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>The log.</summary>
+    public required ILogger Logger { get; init; }
+}

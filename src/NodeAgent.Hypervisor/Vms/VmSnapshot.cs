@@ -1,0 +1,38 @@
+using System.Collections.Immutable;
+using NodeAgent.Hypervisor.Spec;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>Everything that is published of a VM at one moment. Immutable: readers keep it as long as they like.</summary>
+public sealed record VmSnapshot
+{
+    /// <summary>What it is meant to be.</summary>
+    public required VmDefinition Definition { get; init; }
+
+    /// <summary>What it is.</summary>
+    public required VmState State { get; init; }
+
+    /// <summary>Since when it is in this state.</summary>
+    public required DateTimeOffset StateTime { get; init; }
+
+    /// <summary>Its process and boot contract; <c>null</c> while stopped.</summary>
+    public VmRun? Run { get; init; }
+
+    /// <summary>How the last run ended; <c>null</c> before the first.</summary>
+    public VmExit? LastExit { get; init; }
+
+    /// <summary>What is wrong with it besides its state.</summary>
+    public ImmutableArray<VmCondition> Conditions { get; init; } = [];
+
+    /// <summary>The operation under way.</summary>
+    public Guid? OperationId { get; init; }
+
+    /// <summary>Restarts in a row by the restart policy.</summary>
+    public int RestartCount { get; init; }
+
+    /// <summary>When the next restart is due.</summary>
+    public DateTimeOffset? NextRestart { get; init; }
+
+    /// <summary>Counts every change.</summary>
+    public long Revision { get; init; }
+}

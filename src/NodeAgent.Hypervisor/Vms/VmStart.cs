@@ -1,0 +1,154 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using NodeAgent.Bindings.Linux;
+using NodeAgent.Bindings.Qmp.Commands;
+using NodeAgent.Hypervisor.Consoles;
+using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Spec;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>
+/// The start of a VM as a straight line, each step with its undo: plan → directory → sockets → spawn → connect →
+/// resume. Whatever fails, and wherever it is cancelled, nothing of it stays.
+/// </summary>
+internal sealed class VmStart(VmServices services, VmDefinition definition, VmConsole console, MonitorListener listener)
+{
+    private readonly RunDirectory _directory = new(services.Options.RunDirectory, definition.Id);
+    private readonly UndoStack _undo = new();
+    private string _step = "plan";
+
+    /// <summary>Told the name of each step as it begins.</summary>
+    public required Action<string> OnStep { get; init; }
+
+    /// <summary>Told the process as soon as there is one, so that a force-stop need not wait for the steps.</summary>
+    public required Action<QemuProcess> OnSpawned { get; init; }
+
+    /// <summary>Starts it.</summary>
+    /// <exception cref="VmStartException">A step failed; all is undone.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled; all is undone.</exception>
+    public async Task<LiveQemu> RunAsync(Guid runId, bool leavePaused, CancellationToken cancellationToken)
+    {
+        QemuProcess? process = null;
+        try
+        {
+            var started = services.Time.GetUtcNow();
+            Step("plan");
+            var boot = await services.Planner(definition, _directory, cancellationToken);
+
+            Step("directory");
+            _undo.Push(_directory.Remove);
+            _directory.Create();
+
+            Step("sockets");
+            using var channels = StartChannels.Open(_directory, withConsole: definition.Spec.Console is not null);
+            _undo.Push(channels.DisposeOurEnds);
+
+            Step("spawn");
+            process = await SpawnAsync(boot, channels, cancellationToken);
+            channels.CloseListeners();
+            if (channels.Console is { } consoleSocket)
+            {
+                _undo.Push(console.DetachAsync);
+                console.Attach(consoleSocket);
+            }
+
+            Step("connect");
+            var monitor = await QemuMonitor.OpenAsync(
+                channels.Monitor, _directory, services.Options.Monitor, listener, services.Time, services.Logger, cancellationToken);
+            _undo.Push(() => monitor.DisposeAsync().AsTask());
+
+            if (!leavePaused)
+            {
+                Step("resume");
+                await monitor.ExecuteAsync(QmpCommands.Cont, cancellationToken);
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+            var run = new VmRun { Id = runId, Process = process.Identity, StartTime = started, Boot = boot };
+            return new LiveQemu(run, process, monitor, _directory);
+        }
+        catch (Exception cause)
+        {
+            throw await UndoneAsync(cause, process, cancellationToken);
+        }
+    }
+
+    /// <summary>How far a start is when a step begins, in percent.</summary>
+    public static int ProgressAt(string step) => step switch
+    {
+        "plan" => 0,
+        "directory" => 10,
+        "sockets" => 15,
+        "spawn" => 20,
+        "connect" => 40,
+        _ => 90,
+    };
+
+    /// <summary>A failed start in the vocabulary of exits.</summary>
+    public static VmExit ExitOf(Exception? failure, DateTimeOffset time) => new()
+    {
+        Reason = failure is OperationCanceledException ? VmExitReason.KilledByRequest : VmExitReason.StartFailed,
+        Message = failure switch
+        {
+            VmStartException step => $"The start failed at step '{step.Step}': {step.Message}",
+            OperationCanceledException => "The start was cancelled.",
+            _ => $"The start failed: {failure?.Message}",
+        },
+        Time = time,
+        FailedStep = (failure as VmStartException)?.Step,
+        ExitCode = (failure as VmStartException)?.Exit.ExitCode,
+        Signal = (failure as VmStartException)?.Exit.Signal,
+        LastWords = (failure as VmStartException)?.LastWords ?? "",
+    };
+
+    private async Task<QemuProcess> SpawnAsync(BootContract boot, StartChannels channels, CancellationToken cancellationToken)
+    {
+        var process = await services.Launcher.LaunchAsync(
+            new LaunchRequest
+            {
+                VmId = definition.Id,
+                Name = definition.Name,
+                Binary = boot.QemuBinary,
+                Arguments = boot.Arguments,
+                Descriptors = channels.Descriptors,
+                LogPath = _directory.Log,
+            },
+            cancellationToken);
+        _undo.Push(async () =>
+        {
+            process.Kill();
+            await process.Exited;
+            process.Dispose();
+        });
+        OnSpawned(process);
+        return process;
+    }
+
+    private async Task<Exception> UndoneAsync(Exception cause, QemuProcess? process, CancellationToken cancellationToken)
+    {
+        var exit = process is { Exited.IsCompletedSuccessfully: true } ? await process.Exited : ProcessExit.Unknown;
+        if (process is not null && !exit.IsKnown && cause is not OperationCanceledException)
+        {
+            // A QEMU that refuses its arguments closes its sockets a moment before it ends; its own status says more than ours.
+            await Task.WhenAny(process.Exited, Task.Delay(TimeSpan.FromMilliseconds(100), services.Time, CancellationToken.None));
+            exit = process.Exited.IsCompletedSuccessfully ? await process.Exited : exit;
+        }
+
+        var lastWords = QemuLog.LastWords(_directory.Log);
+        foreach (var failure in await _undo.RunAsync())
+        {
+            VmLog.UndoFailed(services.Logger, definition.Name, failure);
+        }
+
+        return cancellationToken.IsCancellationRequested
+            ? new OperationCanceledException("the start was cancelled and undone", cause, cancellationToken)
+            : new VmStartException(_step, cause.Message, cause) { Exit = exit, LastWords = lastWords };
+    }
+
+    private void Step(string name)
+    {
+        _step = name;
+        OnStep(name);
+    }
+}
