@@ -65,7 +65,8 @@ public static class CpuidFeatures
     ];
 
     private static readonly FrozenDictionary<(uint Leaf, uint Subleaf), CpuidFeature[]> ByLeaf =
-        All.GroupBy(feature => (feature.Leaf, feature.Subleaf)).ToFrozenDictionary(group => group.Key, group => group.ToArray());
+        All.GroupBy(feature => (feature.Leaf, feature.Subleaf))
+            .ToFrozenDictionary(group => group.Key, group => group.ToArray());
 
     /// <summary>The names of the features whose bits are set in <paramref name="entries"/>, sorted ordinally.</summary>
     public static IReadOnlyList<string> Decode(IEnumerable<CpuidEntry> entries)

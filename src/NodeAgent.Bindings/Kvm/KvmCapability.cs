@@ -1,6 +1,6 @@
 namespace NodeAgent.Bindings.Kvm;
 
-#pragma warning disable CS1591 // The members carry the kernel's own names; the kernel's KVM API document says what each means.
+#pragma warning disable CS1591 // The kernel's own names; its KVM API document says what each means.
 
 /// <summary>
 /// Every extension that a 6.x kernel can be asked about with <c>KVM_CHECK_EXTENSION</c>, for all architectures, under

@@ -23,7 +23,8 @@ public sealed class KvmDevice : IDisposable
     private KvmDevice(KvmSystemHandle handle) => _handle = handle;
 
     /// <summary>The API version, see <see cref="RequiredApiVersion"/>.</summary>
-    /// <exception cref="KvmException">The kernel refused; <see cref="Errno.NotTty"/> when the file is not KVM.</exception>
+    /// <exception cref="KvmException">The kernel refused; <see cref="Errno.NotTty"/> when the file is not
+    /// KVM.</exception>
     public int ApiVersion => _handle.Ioctl(KvmIoctl.KVM_GET_API_VERSION);
 
     /// <summary>Opens the device.</summary>
@@ -125,7 +126,7 @@ public sealed class KvmDevice : IDisposable
 
     private uint[] ReadMsrFeatureIndices()
     {
-        // struct kvm_msr_list: a count, then the indices. A list that is too short makes the kernel tell the right count.
+        // struct kvm_msr_list: a count, then the indices. If it is too short, the kernel writes the right count.
         var list = new uint[1];
         while (true)
         {

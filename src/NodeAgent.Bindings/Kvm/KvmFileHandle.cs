@@ -22,8 +22,8 @@ internal abstract class KvmFileHandle : SafeHandleMinusOneIsInvalid
     public unsafe int Ioctl<T>(KvmIoctl request, ref T argument)
         where T : unmanaged
     {
-        // Safe: the structure is pinned for the call, and its size is the one encoded in the request number, except for
-        // those with a tail of entries, whose callers hand in the head of a buffer that is long enough for the count in it.
+        // Safe: the structure is pinned for the call, and its size is the one encoded in the request number. For those
+        // with a tail of entries, callers hand in the head of a buffer that is long enough for the count in it.
         fixed (T* pointer = &argument)
         {
             return Ioctl(request, (nuint)pointer);

@@ -49,7 +49,9 @@ public sealed class KvmVcpu : IDisposable
         set => _handle.Ioctl(KvmIoctl.KVM_SET_SREGS, ref value);
     }
 
-    /// <summary>Whether the guest wrote to a port (or reads from one), when the last exit was <see cref="KvmExitReason.Io"/>.</summary>
+    /// <summary>
+    /// Whether the guest wrote to a port (or reads from one), when the last exit was <see cref="KvmExitReason.Io"/>.
+    /// </summary>
     public bool IoIsWrite => _run.Bytes[ExitAt] == 1;
 
     /// <summary>Width of the port access in bytes: 1, 2 or 4.</summary>
@@ -58,7 +60,9 @@ public sealed class KvmVcpu : IDisposable
     /// <summary>The port that the guest accessed.</summary>
     public ushort IoPort => BinaryPrimitives.ReadUInt16LittleEndian(_run.Bytes[IoPortAt..]);
 
-    /// <summary>The value that the guest wrote, or that it shall read when it runs on; <see cref="IoSize"/> bytes of it count.</summary>
+    /// <summary>
+    /// The value that the guest wrote, or that it shall read when it runs on; <see cref="IoSize"/> bytes of it count.
+    /// </summary>
     public uint IoValue
     {
         get => IoSize switch
@@ -90,7 +94,9 @@ public sealed class KvmVcpu : IDisposable
         _handle.Ioctl(KvmIoctl.KVM_SET_CPUID2, ref MemoryMarshal.GetArrayDataReference(buffer));
     }
 
-    /// <summary>Lets <paramref name="deadline"/> end this vCPU's runs. Without it a run lasts as long as the guest pleases.</summary>
+    /// <summary>
+    /// Lets <paramref name="deadline"/> end this vCPU's runs. Without it a run lasts as long as the guest pleases.
+    /// </summary>
     /// <exception cref="KvmException">The kernel refused.</exception>
     public void StopAt(RunDeadline deadline)
     {

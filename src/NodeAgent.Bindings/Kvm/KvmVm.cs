@@ -15,7 +15,8 @@ public sealed class KvmVm : IDisposable
     }
 
     /// <summary>
-    /// Gives KVM four pages of guest address space for itself. Intel processors need that to run real mode; they must not
+    /// Gives KVM four pages of guest address space for itself. Intel processors need that to run real mode; they must
+    /// not
     /// lie where the guest has memory. One page more, for the identity map, follows directly below.
     /// </summary>
     /// <param name="address">Guest physical address below 4 GiB of the three pages of the task state segment.</param>
@@ -28,7 +29,9 @@ public sealed class KvmVm : IDisposable
         _handle.Ioctl(KvmIoctl.KVM_SET_TSS_ADDR, address);
     }
 
-    /// <summary>Puts <paramref name="memory"/> into the guest, from guest physical address 0. The caller keeps it alive.</summary>
+    /// <summary>
+    /// Puts <paramref name="memory"/> into the guest, from guest physical address 0. The caller keeps it alive.
+    /// </summary>
     /// <exception cref="KvmException">The kernel refused.</exception>
     public void SetMemory(MappedMemory memory)
     {

@@ -1,6 +1,8 @@
 namespace NodeAgent.Bindings.Kvm;
 
-/// <summary>A model-specific register that tells what KVM can give a guest (<c>KVM_GET_MSR_FEATURE_INDEX_LIST</c>).</summary>
+/// <summary>
+/// A model-specific register that tells what KVM can give a guest (<c>KVM_GET_MSR_FEATURE_INDEX_LIST</c>).
+/// </summary>
 /// <param name="Index">The register's number.</param>
 /// <param name="Value">Its value on this host.</param>
 public readonly record struct MsrFeature(uint Index, ulong Value)
@@ -10,6 +12,7 @@ public readonly record struct MsrFeature(uint Index, ulong Value)
     {
         0x3A => "MSR_IA32_FEAT_CTL",
         0x8B => "MSR_IA32_UCODE_REV",
+        0xCE => "MSR_PLATFORM_INFO",
         0x10A => "MSR_IA32_ARCH_CAPABILITIES",
         0x345 => "MSR_IA32_PERF_CAPABILITIES",
         0x480 => "MSR_IA32_VMX_BASIC",

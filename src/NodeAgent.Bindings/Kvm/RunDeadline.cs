@@ -7,14 +7,17 @@ namespace NodeAgent.Bindings.Kvm;
 /// </summary>
 /// <remarks>
 /// <para>
-/// KVM_RUN returns only when the guest exits or a signal is pending. So a kernel timer sends this thread, and no other, a
+/// KVM_RUN returns only when the guest exits or a signal is pending. So a kernel timer sends this thread, and no other,
+/// a
 /// real-time signal. The thread keeps that signal blocked except while KVM_RUN lasts (KVM_SET_SIGNAL_MASK): the kernel
 /// then sees it pending and returns EINTR, and the signal is never delivered. Hence no signal handler exists that could
 /// meet the runtime in an awkward moment, and no gap either: a signal sent before KVM_RUN begins still ends it at once.
 /// </para>
 /// <para>
-/// The timer repeats, because a vCPU is not the only thing that may take a pending signal (<see cref="HasPassed"/> does).
-/// A <see cref="TimeProvider"/> cannot interrupt a system call; this is the one clock of the agent's that is the kernel's.
+/// The timer repeats, because a vCPU is not the only thing that may take a pending signal (<see cref="HasPassed"/>
+/// does).
+/// A <see cref="TimeProvider"/> cannot interrupt a system call; this is the one clock of the agent's that is the
+/// kernel's.
 /// </para>
 /// <para>Create, use and dispose on one thread, which must be the runner's own and not one of the thread pool.</para>
 /// </remarks>
@@ -37,7 +40,8 @@ public sealed class RunDeadline : IDisposable
     private bool _disposed;
 
     /// <summary>Starts the clock.</summary>
-    /// <param name="after">The time from now after which every KVM_RUN of this thread returns at once; more than zero.</param>
+    /// <param name="after">The time from now after which every KVM_RUN of this thread returns at once; more than
+    /// zero.</param>
     /// <exception cref="KvmException">The kernel refused a timer.</exception>
     public RunDeadline(TimeSpan after)
     {
@@ -85,7 +89,7 @@ public sealed class RunDeadline : IDisposable
         _disposed = true;
         _ = NativeMethods.DeleteTimer(_timer);
 
-        // What was sent before the timer ended must not be delivered once the signal is unblocked: its default is to kill.
+        // What was sent before must not be delivered once the signal is unblocked: by default it kills.
         while (TakePending())
         {
         }
@@ -123,7 +127,7 @@ public sealed class RunDeadline : IDisposable
 
     private unsafe bool TakePending()
     {
-        // Safe: a null pointer tells the kernel that the signal's details are not wanted; a time-out of zero does not wait.
+        // Safe: a null pointer says that the signal's details are not wanted. A time-out of zero does not wait.
         return NativeMethods.TakeSignal(_kick, null, new TimeSpec(TimeSpan.Zero)) == _signal;
     }
 }

@@ -29,7 +29,9 @@ internal readonly struct TimeSpec(TimeSpan span)
     public readonly long Nanoseconds = span.Ticks % TimeSpan.TicksPerSecond * TimeSpan.NanosecondsPerTick;
 }
 
-/// <summary><c>struct itimerspec</c>: first expiry after <see cref="Value"/>, then every <see cref="Interval"/>.</summary>
+/// <summary>
+/// <c>struct itimerspec</c>: first expiry after <see cref="Value"/>, then every <see cref="Interval"/>.
+/// </summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct TimerSpec
 {
