@@ -28,7 +28,8 @@ public sealed record MachineIdentity(string? MachineId, string? Hostname, Guid? 
     private static DateTimeOffset? ReadBootTime(KernelFiles files)
     {
         var lines = files.ReadLines("proc/stat");
-        return Array.Find(lines, line => line.StartsWith("btime ", StringComparison.Ordinal))?.Split(' ') is [_, var text]
+        var line = Array.Find(lines, line => line.StartsWith("btime ", StringComparison.Ordinal));
+        return line?.Split(' ') is [_, var text]
             && uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
                 ? DateTimeOffset.FromUnixTimeSeconds(seconds)
                 : null;

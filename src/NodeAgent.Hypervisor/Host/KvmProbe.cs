@@ -25,6 +25,7 @@ public static class KvmProbe
     {
         ArgumentException.ThrowIfNullOrEmpty(devicePath);
         ArgumentNullException.ThrowIfNull(time);
+        cancellation.ThrowIfCancellationRequested();
         try
         {
             return await StartThread(() => Run(devicePath, time)).WaitAsync(Patience, time, cancellation);
