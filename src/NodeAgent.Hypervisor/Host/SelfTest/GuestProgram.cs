@@ -20,7 +20,7 @@ namespace NodeAgent.Hypervisor.Host.SelfTest;
 internal static class GuestProgram
 {
     /// <summary>How many port exits in a row are timed.</summary>
-    public const int Exits = 200;
+    public const int Exits = 100;
 
     /// <summary>The program for <paramref name="mode"/>.</summary>
     public static GuestAssembler For(GuestMode mode)

@@ -17,6 +17,11 @@ namespace NodeAgent.Hypervisor.Host.SelfTest;
 /// suffices. Privileged operations (page tables, CR3, MSRs) do not tell it in 64-bit mode: the emulator does them well.
 /// </para>
 /// <para>
+/// Measured: on a PVM kind of KVM the 64-bit loop took 2,800 to 2,900 times the host's time, MOVQ to an SSE register could
+/// not be emulated, and a 32-bit guest shut down when it turned paging on; on AMD's SVM, with nested paging and without,
+/// the loop took 1.0 times the host's time and all else passed.
+/// </para>
+/// <para>
 /// Only the 64-bit loop is judged by its speed: processors exist that run 64-bit kernels perfectly and need the
 /// emulator
 /// for real mode.
