@@ -83,7 +83,7 @@ internal sealed class FakeSession(string monitor, Stream output, FakeMachine mac
                 CloseAfter(Greeting[..(Greeting.Length / 2)]);
                 break;
             case FaultKind.Exit or FaultKind.Signal:
-                Environment.Exit(Suicide.Commit(fault));
+                await Suicide.CommitAsync(fault);
                 break;
             default:
                 SendText(Greeting + "\r\n");
@@ -162,7 +162,7 @@ internal sealed class FakeSession(string monitor, Stream output, FakeMachine mac
                 CloseAfter("""{"return": {"sta""");
                 return;
             case FaultKind.Exit or FaultKind.Signal:
-                Environment.Exit(Suicide.Commit(fault));
+                await Suicide.CommitAsync(fault);
                 return;
             case FaultKind.Error:
                 Reply(request, FakeCommands.Error(fault.Class, fault.Description));

@@ -56,45 +56,48 @@ internal enum FaultKind
     GuestPanic,
 }
 
-/// <summary>One line of the script.</summary>
+/// <summary>
+/// One line of the script. Its members can be set because the JSON source generator loses the defaults of those that
+/// can only be initialised.
+/// </summary>
 internal sealed record Fault
 {
     /// <summary>A command's name, <c>*</c> for any, <c>greeting</c>, or <c>start</c> for the start of the process.</summary>
-    public required string On { get; init; }
+    public required string On { get; set; }
 
-    public required FaultKind Do { get; init; }
+    public required FaultKind Do { get; set; }
 
     /// <summary>Only for the machine of this name.</summary>
-    public string? Vm { get; init; }
+    public string? Vm { get; set; }
 
     /// <summary>Only on the monitor with this character device.</summary>
-    public string? Monitor { get; init; }
+    public string? Monitor { get; set; }
 
     /// <summary>How many times it is passed over first.</summary>
-    public int Skip { get; init; }
+    public int Skip { get; set; }
 
     /// <summary>How many times it happens; 0 is every time.</summary>
-    public int Times { get; init; }
+    public int Times { get; set; }
 
-    public int Milliseconds { get; init; }
+    public int Milliseconds { get; set; }
 
-    public long Bytes { get; init; } = 100_000_000;
+    public long Bytes { get; set; } = 100_000_000;
 
-    public int Count { get; init; } = 100_000;
+    public int Count { get; set; } = 100_000;
 
-    public int Status { get; init; } = 1;
+    public int Status { get; set; } = 1;
 
-    public int Signal { get; init; } = 9;
+    public int Signal { get; set; } = 9;
 
-    public string Class { get; init; } = "GenericError";
+    public string Class { get; set; } = "GenericError";
 
-    public string Description { get; init; } = "refused by the script";
+    public string Description { get; set; } = "refused by the script";
 
-    public string Text { get; init; } = "this is not JSON";
+    public string Text { get; set; } = "this is not JSON";
 
-    public string Event { get; init; } = "NIC_RX_FILTER_CHANGED";
+    public string Event { get; set; } = "NIC_RX_FILTER_CHANGED";
 
-    public JsonObject? Data { get; init; }
+    public JsonObject? Data { get; set; }
 }
 
 /// <summary>

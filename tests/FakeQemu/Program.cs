@@ -25,7 +25,7 @@ if (script.Take("start", arguments.Name, monitor: null) is { } fault)
     await Task.Delay(fault.Milliseconds);
     if (fault.Do is FaultKind.Exit or FaultKind.Signal)
     {
-        return Suicide.Commit(fault);
+        await Suicide.CommitAsync(fault);
     }
 }
 
