@@ -68,6 +68,8 @@ internal sealed class MessageRouter(QmpLimits limits, CommandQueue commands, Eve
 
     private QmpCloseReason? Answer(QmpMessage message)
     {
+        // Read before the command leaves the queue: one that has left must be completed, whatever happens.
+        (string Class, string Description)? error = message.Kind == QmpMessageKind.Error ? message.ErrorDetails() : null;
         bool isKnown = false;
         PendingCommand? command = message.Id is { } id ? commands.TakeReply(id, out isKnown) : null;
         if (!isKnown)
@@ -79,14 +81,13 @@ internal sealed class MessageRouter(QmpLimits limits, CommandQueue commands, Eve
         {
             QmpLog.LateReply(logger, message.Id!.Value);
         }
-        else if (message.Kind == QmpMessageKind.Return)
+        else if (error is { } details)
         {
-            command.Return(message.Body);
+            command.Fail(QmpException.CommandFailed(command.Name, details.Class, details.Description));
         }
         else
         {
-            (string errorClass, string description) = message.ErrorDetails();
-            command.Fail(QmpException.CommandFailed(command.Name, errorClass, description));
+            command.Return(message.Body);
         }
 
         return null;

@@ -8,5 +8,4 @@ public sealed record RxFilterArguments(string? Name = null);
 /// <param name="Name">Id of the device.</param>
 /// <param name="MainMac">The hardware address that the guest uses now.</param>
 /// <param name="Promiscuous">Whether it takes everything.</param>
-/// <param name="VlanTable">The VLANs it listens to.</param>
-public sealed record RxFilterInfo(string Name, string MainMac, bool Promiscuous, IReadOnlyList<int> VlanTable);
+public sealed record RxFilterInfo(string Name, string MainMac, bool Promiscuous);
