@@ -9,6 +9,12 @@ internal static unsafe partial class Libc
     internal const int SOCK_STREAM = 1;
     internal const int SOCK_CLOEXEC = 0x80000;
     internal const int F_DUPFD_CLOEXEC = 1030;
+    internal const int O_CLOEXEC = 0x80000;
+    internal const int O_NONBLOCK = 0x800;
+    internal const int O_PATH = 0x200000;
+    internal const int AT_EMPTY_PATH = 0x1000;
+    internal const uint STATX_BASIC_STATS = 0x7ff;
+    internal const int SEEK_END = 2;
     internal const int P_PIDFD = 3;
     internal const int WEXITED = 4;
     internal const int WNOHANG = 1;
@@ -58,6 +64,15 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int poll(byte* descriptors, ulong count, int timeoutMilliseconds);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int open(string path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int statx(int directory, string path, int flags, uint mask, byte* status);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial long lseek(int fd, long offset, int whence);
 
     // posix_spawn(3) and its attribute functions return the error number instead of setting errno.
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
