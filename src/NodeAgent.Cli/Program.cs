@@ -1,1 +1,4 @@
-return 0;
+using NodeAgent.Cli;
+using NodeAgent.Cli.Terminal;
+
+return await Nodectl.RunAsync(args, Surroundings.OfProcess());

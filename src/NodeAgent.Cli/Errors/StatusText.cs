@@ -1,0 +1,70 @@
+using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
+using Grpc.Core;
+using NodeAgent.Cli.Terminal;
+using NodeAgent.Cli.Values;
+
+namespace NodeAgent.Cli.Errors;
+
+/// <summary>Tells people what a status of the agent says, with every detail that came along.</summary>
+internal static class StatusText
+{
+    /// <summary>The status in lines: first what happened, then the details, indented.</summary>
+    public static IEnumerable<string> Lines(Google.Rpc.Status status)
+    {
+        yield return $"{SafeText.Line(status.Message)} [{Name((StatusCode)status.Code)}]";
+        foreach (var line in status.Details.SelectMany(Detail))
+        {
+            yield return "  " + SafeText.Line(line);
+        }
+    }
+
+    /// <summary>The status that an exception carries; made from the plain code and text when no details came.</summary>
+    public static Google.Rpc.Status Of(RpcException exception) =>
+        exception.GetRpcStatus() ?? new Google.Rpc.Status { Code = (int)exception.StatusCode, Message = exception.Status.Detail };
+
+    /// <summary>A code by its name in the gRPC specification.</summary>
+    public static string Name(StatusCode code) =>
+        string.Concat(code.ToString().Select((c, i) => i > 0 && char.IsUpper(c) && code != StatusCode.OK ? $"_{c}" : c.ToString())).ToUpperInvariant();
+
+    private static IEnumerable<string> Detail(Any detail)
+    {
+        if (detail.TryUnpack<BadRequest>(out var request))
+        {
+            return request.FieldViolations.Select(v => $"{v.Field}: {v.Description}");
+        }
+
+        if (detail.TryUnpack<PreconditionFailure>(out var precondition))
+        {
+            return precondition.Violations.Select(v => $"{v.Subject}: {v.Description} ({v.Type})");
+        }
+
+        if (detail.TryUnpack<QuotaFailure>(out var quota))
+        {
+            return quota.Violations.Select(v => $"{v.Subject}: {v.Description}");
+        }
+
+        if (detail.TryUnpack<ErrorInfo>(out var info))
+        {
+            var metadata = string.Concat(info.Metadata.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $", {m.Key}={m.Value}"));
+            return [$"reason: {info.Reason} ({info.Domain}{metadata})"];
+        }
+
+        if (detail.TryUnpack<RetryInfo>(out var retry))
+        {
+            return [$"try again in {DurationText.Format(retry.RetryDelay ?? new Duration())}"];
+        }
+
+        if (detail.TryUnpack<ResourceInfo>(out var resource))
+        {
+            return [$"{resource.ResourceType} {resource.ResourceName}: {resource.Description}"];
+        }
+
+        if (detail.TryUnpack<Help>(out var help))
+        {
+            return help.Links.Select(l => $"{l.Description}: {l.Url}");
+        }
+
+        return [];
+    }
+}

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using Grpc.Core;
+using NodeAgent.Cli.Errors;
+using NodeAgent.Cli.Invocation;
+using NodeAgent.Cli.Output;
+using NodeAgent.V1;
+using Spectre.Console;
+
+namespace NodeAgent.Cli.Events;
+
+/// <summary><c>event watch</c></summary>
+internal static class EventWatch
+{
+    /// <summary>Adds the options and the action.</summary>
+    public static void Describe(Command command, Shell shell)
+    {
+        var flags = new EventFlags(command);
+        var oldest = command.Flag("--from-oldest", "Begin with the oldest event that the log keeps, not with the next one.");
+        shell.Examples(command, "nodectl event watch --vm web", "nodectl event watch --from-oldest -o json");
+        shell.Handle(command, async call =>
+        {
+            var request = new WatchEventsRequest
+            {
+                Vm = call.Get(flags.Vm) ?? "",
+                KindPrefix = call.Get(flags.Kind) ?? "",
+                ResumeToken = call.Get(flags.SinceToken) ?? "",
+                FromOldest = call.Get(oldest),
+            };
+            var table = TextTable<Event>.FitStream(EventColumns.All, [], call.Printer.Format == OutputFormat.Wide, call.Printer.Width);
+            if (call.Printer.ForPeople)
+            {
+                call.Printer.Console.Write(table.Header());
+                call.Printer.Console.WriteLine();
+                await call.Surroundings.Out.FlushAsync(call.Cancellation);
+            }
+
+            await LastingStream.RunAsync(call, alive => ReadAsync(call, request, table, alive));
+            return ExitCode.Ok;
+        });
+    }
+
+    // The request is brought up to date with each item, so that a new stream goes on where the last one broke off.
+    private static async Task ReadAsync(Call call, WatchEventsRequest request, TextTable<Event> table, Action alive)
+    {
+        using var stream = call.Agent.Events.WatchEvents(request, call.Streaming);
+        await foreach (var item in stream.ResponseStream.ReadAllAsync(call.Cancellation))
+        {
+            alive();
+            if (item.Event is { } happened)
+            {
+                await call.Printer.NextAsync(happened, happened.Token, () =>
+                {
+                    call.Printer.Console.Write(table.Row(happened));
+                    call.Printer.Console.WriteLine();
+                });
+            }
+
+            request.FromOldest = false;
+            request.ResumeToken = item.Event?.Token ?? item.Synced.Token;
+        }
+    }
+}

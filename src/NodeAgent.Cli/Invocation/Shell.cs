@@ -1,0 +1,99 @@
+using System.CommandLine;
+using Grpc.Core;
+using NodeAgent.Cli.Errors;
+using NodeAgent.Cli.Output;
+using NodeAgent.Cli.Terminal;
+using NodeAgent.Cli.Transport;
+using NodeAgent.Cli.Yaml;
+
+namespace NodeAgent.Cli.Invocation;
+
+/// <summary>Runs commands, and turns whatever goes wrong in them into a message and an exit code.</summary>
+internal sealed class Shell(Surroundings surroundings)
+{
+    private readonly Dictionary<Command, string[]> _examples = [];
+
+    /// <summary>The options that every command has.</summary>
+    public GlobalOptions Options { get; } = new();
+
+    /// <summary>What is around the program.</summary>
+    public Surroundings Surroundings { get; } = surroundings;
+
+    /// <summary>Says what a command does when it is called; the result is the exit code.</summary>
+    public void Handle(Command command, Func<Call, Task<int>> body) =>
+        command.SetAction((parse, cancellation) => RunAsync(new Call(parse, Options, Surroundings, cancellation), body));
+
+    /// <summary>Gives examples that the command's help shows.</summary>
+    public void Examples(Command command, params string[] lines) => _examples[command] = lines;
+
+    /// <summary>The examples of a command.</summary>
+    public IReadOnlyList<string> ExamplesOf(Command command) => _examples.GetValueOrDefault(command, []);
+
+    private async Task<int> RunAsync(Call call, Func<Call, Task<int>> body)
+    {
+        using (call)
+        {
+            int code;
+            try
+            {
+                code = await body(call);
+            }
+            catch (OperationCanceledException) when (call.Cancellation.IsCancellationRequested)
+            {
+                code = ExitCode.Interrupted;
+            }
+            catch (Exception e) when (e is RpcException or CommandException or YamlException or IOException or UnauthorizedAccessException)
+            {
+                code = await ReportAsync(call, e, "");
+            }
+
+            await Surroundings.Out.FlushAsync(CancellationToken.None);
+            return code;
+        }
+    }
+
+    /// <summary>Tells the user about an error on standard error.</summary>
+    /// <param name="call">The run.</param>
+    /// <param name="error">What went wrong.</param>
+    /// <param name="subject">What it concerns, for instance a VM's name; empty for the command as a whole.</param>
+    /// <returns>The exit code.</returns>
+    public static async Task<int> ReportAsync(Call call, Exception error, string subject)
+    {
+        if (error is RpcException { StatusCode: StatusCode.Cancelled } && call.Cancellation.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+
+        var (code, lines) = error switch
+        {
+            RpcException when call.AgentInUse is { ConnectError: { } reason } agent => Explain(await Unreachable.ExplainAsync(agent.Address, reason, call.Cancellation)),
+            RpcException rpc => (ExitCode.Of(rpc.StatusCode), StatusText.Lines(StatusText.Of(rpc))),
+            CommandException command => (command.ExitCode, command.Remedy.Length == 0 ? [command.Message] : [command.Message, "  " + command.Remedy]),
+            YamlException yaml => (ExitCode.Usage, yaml.Errors.Select(e => e.ToString())),
+            _ => (ExitCode.Failed, [error.Message]),
+        };
+        Write(call, subject, lines);
+        return code;
+    }
+
+    /// <summary>Tells the user about a failed operation on standard error.</summary>
+    /// <returns>The exit code.</returns>
+    public static int Report(Call call, Google.Rpc.Status status, string subject)
+    {
+        Write(call, subject, StatusText.Lines(status));
+        return ExitCode.Of((StatusCode)status.Code);
+    }
+
+    private static (int Code, IEnumerable<string> Lines) Explain(Unreachable reason) => (reason.ExitCode, [reason.Problem, "  " + reason.Remedy]);
+
+    private static void Write(Call call, string subject, IEnumerable<string> lines)
+    {
+        var first = true;
+        foreach (var line in lines)
+        {
+            var start = first ? "error: " + (subject.Length == 0 ? "" : subject + ": ") : "";
+            call.Printer.Note(start + line, first ? Palette.Bad : Spectre.Console.Style.Plain);
+            first = false;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using NodeAgent.Cli.Contexts;
+using NodeAgent.Cli.Errors;
+using NodeAgent.Cli.Events;
+using NodeAgent.Cli.Invocation;
+using NodeAgent.Cli.Nodes;
+using NodeAgent.Cli.Operations;
+using NodeAgent.Cli.Terminal;
+using NodeAgent.Cli.Vms;
+
+namespace NodeAgent.Cli;
+
+/// <summary>The program: the command tree, and running it.</summary>
+internal static class Nodectl
+{
+    private static readonly TimeSpan TimeToLeave = TimeSpan.FromSeconds(5);
+
+    /// <summary>Runs one command line.</summary>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Surroundings surroundings, CancellationToken cancellation = default)
+    {
+        var parse = Tree(new Shell(surroundings)).Parse(arguments);
+        var invocation = new InvocationConfiguration
+        {
+            Output = surroundings.Out,
+            Error = surroundings.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = TimeToLeave,
+        };
+        var wrong = parse.Action as ParseErrorAction;
+        if (wrong is not null)
+        {
+            // Help is shown only where the mistake is to have said too little.
+            wrong.ShowHelp = parse.CommandResult.Command.Subcommands.Count > 0 && parse.UnmatchedTokens.Count == 0;
+        }
+
+        var code = await parse.InvokeAsync(invocation, cancellation);
+        await surroundings.Out.FlushAsync(CancellationToken.None);
+        return wrong is null ? code : ExitCode.Usage;
+    }
+
+    /// <summary>All commands. Building the whole tree takes a fraction of a millisecond, so nothing is left out.</summary>
+    public static RootCommand Tree(Shell shell)
+    {
+        var root = new RootCommand("Looks after the virtual machines of a node, through its agent nodeagentd.");
+        foreach (var option in shell.Options.All)
+        {
+            root.Add(option);
+        }
+
+        foreach (var noun in Nouns)
+        {
+            root.Add(noun.ToCommand(shell));
+        }
+
+        foreach (var verb in Verbs)
+        {
+            root.Add(verb.ToCommand(shell));
+        }
+
+        var help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples(shell, (HelpAction)help.Action!);
+        return root;
+    }
+
+    private static IEnumerable<Noun> Nouns => [VmNoun.Noun, NodeNoun.Noun, EventNoun.Noun, OpNoun.Noun, ContextNoun.Noun];
+
+    private static IEnumerable<Verb> Verbs =>
+    [
+        new("doctor", "Say what is wrong with this host and how to mend it.", Doctor.Describe),
+        new("top", "Show what the node and its VMs are doing.", Top.Describe),
+        new("version", "Show the versions of this program and of the agent.", Nodes.Version.Describe),
+    ];
+}

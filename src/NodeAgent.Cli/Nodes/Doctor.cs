@@ -1,0 +1,67 @@
+using System.CommandLine;
+using Grpc.Core;
+using NodeAgent.Cli.Errors;
+using NodeAgent.Cli.Invocation;
+using NodeAgent.Cli.Output;
+using NodeAgent.Cli.Transport;
+using NodeAgent.V1;
+
+namespace NodeAgent.Cli.Nodes;
+
+/// <summary><c>doctor</c>: what is wrong with this host and how to mend it.</summary>
+internal static class Doctor
+{
+    /// <summary>Adds the options and the action.</summary>
+    public static void Describe(Command command, Shell shell)
+    {
+        var refresh = command.Flag("--refresh", "Let the agent look again first, with the KVM self-test and the QEMU probe.");
+        shell.Examples(command, "nodectl doctor", "nodectl doctor --refresh");
+        shell.Handle(command, call => RunAsync(call, call.Get(refresh)));
+    }
+
+    private static async Task<int> RunAsync(Call call, bool refresh)
+    {
+        Node node;
+        try
+        {
+            node = refresh
+                ? await call.Agent.Node.RefreshNodeAsync(new RefreshNodeRequest { View = NodeView.Basic }, call.Within(TimeSpan.FromMinutes(2)))
+                : await call.Agent.Node.GetNodeAsync(new GetNodeRequest { View = NodeView.Basic }, call.Unary);
+        }
+        catch (RpcException) when (call.Agent.ConnectError is { } reason && call.Printer.ForPeople)
+        {
+            var why = await Unreachable.ExplainAsync(call.Agent.Address, reason, call.Cancellation);
+            Write(call, "✗", Palette.Bad, "Agent", why.Problem, why.Remedy);
+            return why.ExitCode;
+        }
+
+        var worst = node.Conditions.Select(c => ConditionMark.Of(c).Severity).DefaultIfEmpty().Max();
+        call.Printer.One(node, node.Hostname, () =>
+        {
+            Write(call, "✓", Palette.Good, "Agent", $"nodeagentd {node.Agent?.Version} answers at {call.Agent.Address}", "");
+            foreach (var condition in node.Conditions)
+            {
+                var mark = ConditionMark.Of(condition);
+                var unknown = condition.Status == ConditionStatus.Unknown ? "not known: " : "";
+                Write(call, mark.Symbol, mark.Style, condition.Type, $"{unknown}{condition.Message} ({condition.Reason})", mark.Severity > 0 ? condition.Remedy : "");
+            }
+
+            call.Printer.Line(worst switch
+            {
+                0 => "This host is fit.",
+                1 => "This host works, with the losses marked '!'.",
+                _ => "This host is not fit: see what is marked '✗'.",
+            });
+        });
+        return worst;
+    }
+
+    private static void Write(Call call, string symbol, Spectre.Console.Style style, string type, string message, string remedy)
+    {
+        call.Printer.Line($"{symbol} {type,-18} {message}", style);
+        if (remedy.Length > 0)
+        {
+            call.Printer.Line($"  {"",-18} → {remedy}");
+        }
+    }
+}
