@@ -1,4 +1,5 @@
 using System.Reflection;
+using Microsoft.Extensions.Hosting.Systemd;
 using NodeAgent.Configuration;
 using NodeAgent.Health;
 using NodeAgent.Logging;
@@ -30,7 +31,14 @@ internal static partial class Daemon
             await using var app = AgentServer.Build(options, sockets, provider, services =>
             {
                 services.AddSingleton<MetricsRegistry>();
+                services.AddSingleton<RpcMetrics>();
             });
+            var reloader = new Reloader(sources, options, TimeProvider.System);
+            var registry = app.Services.GetRequiredService<MetricsRegistry>();
+            _ = new ProcessMetrics(registry, writer, Version);
+            reloader.Observe(new ConfigMetrics(registry).Record);
+            using var signal = new ReloadSignal(
+                reloader, app.Services.GetService<ISystemdNotifier>(), TimeProvider.System, app.Services.GetRequiredService<ILogger<ReloadSignal>>());
             var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("NodeAgent.Daemon");
             await StartAsync(app, initial);
             LogServing(log, Version, string.Join(", ", initial.SocketPaths), initial.Metrics.Listen?.ToString() ?? "none");

@@ -27,7 +27,15 @@ internal static class RpcServices
             grpc.EnableDetailedErrors = false;
             // Whoever calls a method that is not there gets UNIMPLEMENTED from the framework, not a web page.
             grpc.IgnoreUnknownServices = false;
+            grpc.Interceptors.Add<CallInterceptor>();
+            grpc.Interceptors.Add<AdmissionInterceptor>();
         });
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<RateLimit>();
+        services.AddSingleton<StreamLimit>();
+        services.AddSingleton<StopGrace>();
+        services.AddSingleton<CallInterceptor>();
+        services.AddSingleton<AdmissionInterceptor>();
         services.AddSingleton<Readiness>();
         services.AddSingleton(static provider =>
         {
