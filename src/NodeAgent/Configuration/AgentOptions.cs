@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace NodeAgent.Configuration;
+
+/// <summary>The configuration in force. Immutable: a reload makes a new one. Every property is a key of <see cref="ConfigSchema"/>.</summary>
+internal sealed record AgentOptions
+{
+    // [agent]
+    public string StateDirectory { get; init; } = "/var/lib/nodeagent";
+    public string RunDirectory { get; init; } = "/run/nodeagent";
+    public ImmutableArray<string> ListenPaths { get; init; } = [];
+    public UnixFileMode SocketMode { get; init; } = (UnixFileMode)0x1B0; // 0660
+    public string SocketGroup { get; init; } = "";
+    public LogLevelChoice LogLevel { get; init; } = LogLevelChoice.Info;
+    public LogFormat LogFormat { get; init; } = LogFormat.Text;
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    public MetricsOptions Metrics { get; init; } = new();
+    public QemuOptions Qemu { get; init; } = new();
+    public LimitOptions Limits { get; init; } = new();
+    public AutostartOptions Autostart { get; init; } = new();
+    public KvmOptions Kvm { get; init; } = new();
+
+    /// <summary>The sockets of the API: those named, else one in the run directory.</summary>
+    public ImmutableArray<string> SocketPaths =>
+        ListenPaths.IsEmpty ? [Path.Combine(RunDirectory, "api.sock")] : ListenPaths;
+
+    /// <summary>Where disks and kernels may lie: the roots named, else one in the state directory.</summary>
+    public ImmutableArray<string> ImageRoots =>
+        Qemu.ImageRoots.IsEmpty ? [Path.Combine(StateDirectory, "images")] : Qemu.ImageRoots;
+}
+
+/// <summary>[metrics]</summary>
+internal sealed record MetricsOptions
+{
+    public IPEndPoint? Listen { get; init; } = new(IPAddress.Loopback, 9464);
+    public TimeSpan SampleInterval { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>[qemu]</summary>
+internal sealed record QemuOptions
+{
+    public string Binary { get; init; } = "/usr/bin/qemu-system-x86_64";
+    public ImmutableArray<string> ImageRoots { get; init; } = [];
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(5);
+}
+
+/// <summary>[limits]</summary>
+internal sealed record LimitOptions
+{
+    public long MaxMessageBytes { get; init; } = 1024 * 1024;
+    public int MaxStreams { get; init; } = 128;
+    public int MaxConnections { get; init; } = 64;
+    public int RequestsPerSecond { get; init; } = 5000;
+    public int MaxVms { get; init; } = 1000;
+    public int OperationsKept { get; init; } = 5_000;
+    public TimeSpan OperationsAge { get; init; } = TimeSpan.FromDays(7);
+    public int EventsKept { get; init; } = 50_000;
+    public TimeSpan EventsAge { get; init; } = TimeSpan.FromDays(30);
+    public TimeSpan RequestIdAge { get; init; } = TimeSpan.FromHours(24);
+}
+
+/// <summary>[autostart]</summary>
+internal sealed record AutostartOptions
+{
+    public bool Enabled { get; init; } = true;
+    public int Parallelism { get; init; } = 4;
+}
+
+/// <summary>[kvm]</summary>
+internal sealed record KvmOptions
+{
+    public string Device { get; init; } = "/dev/kvm";
+    public bool SelfTest { get; init; } = true;
+}
+
+/// <summary>How a log line is written.</summary>
+internal enum LogFormat
+{
+    Text,
+    Json,
+}
+
+/// <summary>The least important message that is logged.</summary>
+internal enum LogLevelChoice
+{
+    Trace,
+    Debug,
+    Info,
+    Warning,
+    Error,
+}

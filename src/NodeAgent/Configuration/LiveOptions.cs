@@ -1,0 +1,47 @@
+using System.Collections.Immutable;
+
+namespace NodeAgent.Configuration;
+
+/// <summary>The options in force. Readers take <see cref="Current"/> each time they need it; a reload swaps it whole.</summary>
+internal sealed class LiveOptions(AgentOptions initial)
+{
+    private readonly Lock _gate = new();
+    private ImmutableArray<Action<AgentOptions>> _observers = [];
+    private AgentOptions _current = initial;
+
+    /// <summary>The options now.</summary>
+    public AgentOptions Current => Volatile.Read(ref _current);
+
+    /// <summary>Calls <paramref name="observer"/> now, and again after each reload, in order.</summary>
+    public void Observe(Action<AgentOptions> observer)
+    {
+        ArgumentNullException.ThrowIfNull(observer);
+        lock (_gate)
+        {
+            _observers = _observers.Add(observer);
+            observer(_current);
+        }
+    }
+
+    /// <summary>Puts in force what can be without a restart.</summary>
+    /// <returns>The keys that changed and took effect, and those that wait for a restart.</returns>
+    public (ImmutableArray<ConfigKey> Changed, ImmutableArray<ConfigKey> Pending) Swap(AgentOptions next)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        lock (_gate)
+        {
+            var different = ConfigSchema.Keys.Where(key => key.Show(next) != key.Show(_current)).ToImmutableArray();
+            ImmutableArray<ConfigKey> changed = [.. different.Where(key => key.Reloadable)];
+            _current = changed.Aggregate(_current, (options, key) => key.Read(options, key.Show(next)));
+            if (!changed.IsEmpty)
+            {
+                foreach (var observer in _observers)
+                {
+                    observer(_current);
+                }
+            }
+
+            return (changed, [.. different.Where(key => !key.Reloadable)]);
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Grpc.Core;
+using NodeAgent.Hypervisor.Vms;
+
+namespace NodeAgent.Rpc;
+
+/// <summary>Who makes a call.</summary>
+internal static class Callers
+{
+    /// <summary>As the connection's gate found out.</summary>
+    public static Caller Of(ServerCallContext context) =>
+        context.GetHttpContext().Features.Get<Caller>()
+        ?? throw new InvalidOperationException("A call came in by a connection that passed no gate.");
+
+    /// <summary>The caller with the request's id and fingerprint, for the floor below.</summary>
+    public static RequestContext Request(ServerCallContext context, Google.Protobuf.IMessage request)
+    {
+        var id = MethodFacts.Of(context.Method).RequestIdOf(request);
+        RequestFingerprint.CheckId(id);
+        return id.Length == 0
+            ? new RequestContext(Of(context).Identity)
+            : new RequestContext(Of(context).Identity, id, RequestFingerprint.Of(context.Method, request));
+    }
+}

@@ -1,0 +1,71 @@
+using System.Text;
+using Grpc.Core;
+using NodeAgent.Hypervisor.Vms;
+
+namespace NodeAgent.Rpc;
+
+/// <summary>Every reason there is, and what a caller gets for it. A test walks the enums and docs/errors.md.</summary>
+internal static class ErrorTable
+{
+    private static readonly TimeSpan Soon = TimeSpan.FromMilliseconds(250), Later = TimeSpan.FromSeconds(1), Patiently = TimeSpan.FromSeconds(5);
+
+    public static ErrorRow Of(VmErrorReason reason) => reason switch
+    {
+        VmErrorReason.InvalidSpec => Row(reason, StatusCode.InvalidArgument, ErrorDetail.BadRequest),
+        VmErrorReason.NotFound => Row(reason, StatusCode.NotFound),
+        VmErrorReason.AlreadyExists => Row(reason, StatusCode.AlreadyExists),
+        VmErrorReason.EtagMismatch => Row(reason, StatusCode.Aborted),
+        VmErrorReason.RequestIdReused => Row(reason, StatusCode.InvalidArgument, ErrorDetail.BadRequest),
+        VmErrorReason.NotRunning => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.NotStopped => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.GuestPaused => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.GuestPanicked => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.OperationInProgress => Row(reason, StatusCode.Aborted, retryAfter: Later),
+        VmErrorReason.StateUnknown => Row(reason, StatusCode.Unavailable, retryAfter: Later),
+        VmErrorReason.Quarantined => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.NoSuchDevice => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.HostUnfit => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.StartFailed => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.QemuRefused => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.QemuSilent => Row(reason, StatusCode.Unavailable, retryAfter: Patiently),
+        VmErrorReason.ShutdownTimedOut => Row(reason, StatusCode.DeadlineExceeded),
+        VmErrorReason.Cancelled => Row(reason, StatusCode.Cancelled),
+        VmErrorReason.Interrupted => Row(reason, StatusCode.Aborted),
+        VmErrorReason.Overloaded => Row(reason, StatusCode.Unavailable, retryAfter: Soon),
+        _ => throw new ArgumentOutOfRangeException(nameof(reason)),
+    };
+
+    public static ErrorRow Of(RpcReason reason) => reason switch
+    {
+        RpcReason.InvalidRequest => Row(reason, StatusCode.InvalidArgument, ErrorDetail.BadRequest),
+        RpcReason.AgentStarting => Row(reason, StatusCode.Unavailable, retryAfter: Soon),
+        RpcReason.AgentStopping => Row(reason, StatusCode.Unavailable, retryAfter: Later),
+        RpcReason.RateLimited => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota, Soon),
+        RpcReason.TooManyStreams => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota),
+        RpcReason.OperationNotFound => Row(reason, StatusCode.NotFound),
+        RpcReason.OperationRunning => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        RpcReason.EventTokenExpired => Row(reason, StatusCode.OutOfRange),
+        RpcReason.Internal => Row(reason, StatusCode.Internal),
+        _ => throw new ArgumentOutOfRangeException(nameof(reason)),
+    };
+
+    /// <summary>A reason's name as AIP-193 wants it: <c>NotFound</c> becomes <c>NOT_FOUND</c>.</summary>
+    public static string NameOf(Enum reason)
+    {
+        var name = new StringBuilder();
+        foreach (var c in reason.ToString())
+        {
+            if (char.IsUpper(c) && name.Length > 0)
+            {
+                name.Append('_');
+            }
+
+            name.Append(char.ToUpperInvariant(c));
+        }
+
+        return name.ToString();
+    }
+
+    private static ErrorRow Row(Enum reason, StatusCode code, ErrorDetail detail = ErrorDetail.None, TimeSpan? retryAfter = null) =>
+        new(NameOf(reason), code, detail, retryAfter);
+}

@@ -1,0 +1,59 @@
+using Grpc.HealthCheck;
+using Grpc.Reflection;
+using Grpc.Reflection.V1Alpha;
+using NodeAgent.Configuration;
+using NodeAgent.Health;
+using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
+
+namespace NodeAgent.Rpc;
+
+/// <summary>The services of the API: one list for routing, reflection and health.</summary>
+internal static class RpcServices
+{
+    /// <summary>Ours and those of public interfaces that we serve.</summary>
+    public static IReadOnlyList<ServiceDescriptor> Descriptors { get; } =
+    [
+        Grpc.Health.V1.Health.Descriptor,
+        ServerReflection.Descriptor,
+        Grpc.Reflection.V1.ServerReflection.Descriptor,
+    ];
+
+    /// <summary>Registers them.</summary>
+    public static void Add(IServiceCollection services, LimitOptions limits)
+    {
+        services.AddGrpc(grpc =>
+        {
+            grpc.MaxReceiveMessageSize = (int)limits.MaxMessageBytes;
+            grpc.EnableDetailedErrors = false;
+            // Whoever calls a method that is not there gets UNIMPLEMENTED from the framework, not a web page.
+            grpc.IgnoreUnknownServices = false;
+            grpc.Interceptors.Add<CallInterceptor>();
+            grpc.Interceptors.Add<AdmissionInterceptor>();
+        });
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<RateLimit>();
+        services.AddSingleton<StreamLimit>();
+        services.AddSingleton<StopGrace>();
+        services.AddSingleton<CallInterceptor>();
+        services.AddSingleton<AdmissionInterceptor>();
+        services.AddSingleton<Readiness>();
+        services.AddSingleton(static provider =>
+        {
+            var health = new HealthServiceImpl();
+            HealthReport.Follow(health, provider.GetRequiredService<Readiness>(), Descriptors.Select(service => service.FullName));
+            return health;
+        });
+
+        // The descriptors are handed over by name: the package that finds them by reflection does not survive trimming.
+        services.AddSingleton(static _ => new ReflectionServiceImpl(Descriptors));
+        services.AddSingleton(static _ => new ReflectionV1ServiceImpl(Descriptors));
+    }
+
+    /// <summary>Routes calls to them.</summary>
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGrpcService<HealthServiceImpl>();
+        routes.MapGrpcService<ReflectionServiceImpl>();
+        routes.MapGrpcService<ReflectionV1ServiceImpl>();
+    }
+}
