@@ -1,3 +1,4 @@
+using NodeAgent.Hypervisor.Jobs;
 using Grpc.Core;
 using NodeAgent.Hypervisor.Vms;
 
