@@ -1,5 +1,5 @@
 using Grpc.Core;
-using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Hypervisor.Jobs;
 
 namespace NodeAgent.Rpc;
 
