@@ -15,14 +15,10 @@ namespace NodeAgent.Bindings.Linux;
 /// </remarks>
 public sealed partial class FileLock : IDisposable
 {
-    private const int ReadWrite = 0x2;
-    private const int Create = 0x40;
-    private const int NoFollow = 0x20000;
-    private const int CloseOnExec = 0x80000;
-    private const int LockExclusive = 2;
-    private const int LockNonBlocking = 4;
-    private const int ErrnoInterrupted = 4;
-    private const int ErrnoWouldBlock = 11;
+    // fcntl.h and sys/file.h, the same on x86-64 and arm64.
+    private const int ReadWrite = 2, Create = 0x40, CloseOnExec = 0x80000;
+    private const int LockExclusive = 2, LockNonBlocking = 4;
+    private const int WouldBlock = 11;
     private const int HolderTextLength = 16;
 
     private readonly SafeFileHandle _handle;
@@ -33,37 +29,32 @@ public sealed partial class FileLock : IDisposable
     /// Tries once, without waiting, to lock the file, which is created with mode 0600 if it is missing. The winner's
     /// process id is written into the file so that the loser can name the holder.
     /// </summary>
-    /// <param name="path">Path of the lock file; a symbolic link is refused.</param>
+    /// <param name="path">Path of the lock file.</param>
     /// <param name="holder">Process id that the holder wrote, when the lock is taken and the file tells; else null.</param>
     /// <returns>The lock, or null when another open file holds it.</returns>
-    /// <exception cref="IOException">The file can't be opened or locked; the message tells the errno.</exception>
+    /// <exception cref="LinuxException">The file can't be opened or locked.</exception>
     public static FileLock? TryAcquire(string path, out int? holder)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         holder = null;
-        var handle = new SafeFileHandle(Open(path, ReadWrite | Create | NoFollow | CloseOnExec, 0b110_000_000), true);
-        if (handle.IsInvalid)
+        int descriptor = open(path, ReadWrite | Create | CloseOnExec, 0b110_000_000);
+        if (descriptor < 0)
         {
-            throw Failure("open", path);
+            throw Libc.Error("open");
         }
 
-        while (Flock(handle, LockExclusive | LockNonBlocking) != 0)
+        var handle = new SafeFileHandle(descriptor, ownsHandle: true);
+        while (flock(handle, LockExclusive | LockNonBlocking) != 0)
         {
             int errno = Marshal.GetLastPInvokeError();
-            if (errno == ErrnoInterrupted)
+            if (errno == Errno.EINTR)
             {
                 continue;
             }
 
-            if (errno != ErrnoWouldBlock)
-            {
-                handle.Dispose();
-                throw Failure("flock", path);
-            }
-
-            holder = ReadHolder(handle);
+            holder = errno == WouldBlock ? ReadHolder(handle) : null;
             handle.Dispose();
-            return null;
+            return errno == WouldBlock ? null : throw new LinuxException("flock", errno);
         }
 
         WriteHolder(handle);
@@ -97,13 +88,10 @@ public sealed partial class FileLock : IDisposable
         }
     }
 
-    private static IOException Failure(string call, string path) =>
-        new($"{call} {path}: {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}");
-
     // open(2) is variadic in C; on the Linux ABIs that we build for, a fixed third argument is passed the same way.
-    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Open(string path, int flags, int mode);
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags, uint mode);
 
-    [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
-    private static partial int Flock(SafeFileHandle file, int operation);
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int flock(SafeFileHandle file, int operation);
 }

@@ -9,6 +9,7 @@ internal static partial class DescriptorMessage
     public const int WouldBlock = 11;
 
     private const int Interrupted = 4;
+    private const int BadDescriptor = 9;
     private const int DontWait = 0x40;
     private const int NoSignal = 0x4000;
     private const int SolSocket = 1;
@@ -21,7 +22,15 @@ internal static partial class DescriptorMessage
         try
         {
             descriptor.DangerousAddRef(ref held);
+        }
+        catch (ObjectDisposedException)
+        {
+            errno = BadDescriptor;
+            return -1;
+        }
 
+        try
+        {
             // Safe: all pointers are into this stack frame or into memory pinned until sendmsg returns, sendmsg keeps
             // none of them, the lengths are those of the memory, and the descriptor cannot be closed meanwhile.
             fixed (byte* start = bytes)
@@ -53,10 +62,7 @@ internal static partial class DescriptorMessage
         }
         finally
         {
-            if (held)
-            {
-                descriptor.DangerousRelease();
-            }
+            descriptor.DangerousRelease();
         }
     }
 

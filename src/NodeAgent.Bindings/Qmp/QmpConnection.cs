@@ -125,10 +125,11 @@ public sealed class QmpConnection : IAsyncDisposable
         byte[] frame = CommandFrame.Write(command, arguments, id, lane);
         var pending = new PendingCommand<TArguments, TResult>(command, lane, frame, descriptor) { Id = id };
         _commands.Add(pending);
+        Task<TResult> reply = pending.Completion.WaitAsync(timeout, _time, cancellationToken);
         _sender.Kick();
         try
         {
-            return await pending.Completion.WaitAsync(timeout, _time, cancellationToken);
+            return await reply;
         }
         catch (TimeoutException)
         {

@@ -8,8 +8,6 @@ namespace NodeAgent.Hypervisor.Ledger;
 /// <summary>A ledger file that was found to be sound, with what it holds.</summary>
 internal sealed record LedgerAttachment(LedgerDatabase Database, string Path, string MarkPath)
 {
-    private static readonly string[] VitalTables = ["meta", "vms", "vm_runs", "intents"];
-
     public required LedgerContents Contents { get; init; }
 
     public required Guid Id { get; init; }
@@ -50,6 +48,21 @@ internal sealed record LedgerAttachment(LedgerDatabase Database, string Path, st
         return attached;
     }
 
+    /// <summary>The schema version that the ledger's own facts tell; null when they can't be read. Changes nothing.</summary>
+    public static int? ReadSchemaVersion(string path)
+    {
+        try
+        {
+            using LedgerDatabase database = LedgerDatabase.Open(path, readOnly: true);
+            string? text = ReadAll(database, MetaRow.Format, "meta", []).FirstOrDefault(static r => r.Key == MetaRow.Schema)?.Value;
+            return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int version) ? version : null;
+        }
+        catch (SqliteException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Hands the connection over, with a second one for reading.</summary>
     public LedgerFile ToFile(FileLock held)
     {
@@ -79,6 +92,12 @@ internal sealed record LedgerAttachment(LedgerDatabase Database, string Path, st
             return null;
         }
 
+        if (meta.GetValueOrDefault(MetaRow.Definitions) != LedgerSchema.Fingerprint(database))
+        {
+            findings.Add("the definitions of the tables are damaged");
+            return null;
+        }
+
         bool isClean = meta.GetValueOrDefault(MetaRow.Clean) == "1";
         if (!isClean && isLogMissing)
         {
@@ -86,7 +105,9 @@ internal sealed record LedgerAttachment(LedgerDatabase Database, string Path, st
         }
 
         CompareMark(LedgerMark.Read(options.MarkPath), id, commit, findings);
-        CheckStructure(database, isClean, findings);
+        // Also after an orderly close: a page that is both free and in use would ruin what is written next. Costs about
+        // 0.3 ms for each 1,000 rows.
+        findings.AddRange(database.Rows("PRAGMA integrity_check(1)").Select(static row => $"{row[0]}").Where(static text => text != "ok"));
         if (findings.Count == 0)
         {
             schema.Migrate(database, (int)(long)database.Scalar("PRAGMA user_version")!);
@@ -118,22 +139,6 @@ internal sealed record LedgerAttachment(LedgerDatabase Database, string Path, st
             findings.Add($"the last {witness.Commit - commit} acknowledged transactions are missing");
         }
     }
-
-    private static void CheckStructure(LedgerDatabase database, bool isClean, List<string> findings)
-    {
-        foreach (string table in VitalTables)
-        {
-            AddProblems(database, $"PRAGMA integrity_check({table})", findings);
-        }
-
-        if (!isClean)
-        {
-            AddProblems(database, "PRAGMA quick_check(1)", findings);
-        }
-    }
-
-    private static void AddProblems(LedgerDatabase database, string check, List<string> findings) =>
-        findings.AddRange(database.Rows(check).Select(static row => row[0]?.ToString() ?? "?").Where(static text => text != "ok"));
 
     private static bool TryNumber(Dictionary<string, string> meta, string key, out long number) =>
         long.TryParse(meta.GetValueOrDefault(key), NumberStyles.None, CultureInfo.InvariantCulture, out number);

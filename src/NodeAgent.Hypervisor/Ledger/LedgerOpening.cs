@@ -60,7 +60,12 @@ internal sealed partial class LedgerOpening(
         LookFromOutside(findings, out int? version, out bool isLogMissing);
         if (version > schema.Version)
         {
-            return new LedgerTooNew(version.Value, schema.Version);
+            if (LedgerAttachment.ReadSchemaVersion(options.DatabasePath) == version)
+            {
+                return new LedgerTooNew(version.Value, schema.Version);
+            }
+
+            findings.Add("the header's schema version is not the ledger's");
         }
 
         LedgerAttachment? attached = null;
@@ -84,10 +89,8 @@ internal sealed partial class LedgerOpening(
 
     private LedgerAttachment? Create()
     {
-        using (LedgerDatabase database = LedgerSeed.CreateFile(options.DatabasePath + ".new", schema))
-        {
-            LedgerSeed.WriteFacts(database, Guid.NewGuid(), epoch: 0);
-        }
+        LedgerSeed.Create(
+            options.DatabasePath + ".new", schema, static database => LedgerSeed.WriteFacts(database, Guid.NewGuid(), epoch: 0));
 
         // Under its own name a ledger is complete from its first moment, so that an empty one is known to be damaged.
         File.Move(options.DatabasePath + ".new", options.DatabasePath);

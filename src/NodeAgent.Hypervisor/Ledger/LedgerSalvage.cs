@@ -66,9 +66,9 @@ internal sealed class LedgerSalvage(LedgerOptions options, LedgerSchema schema, 
         return hasFile || hasLog ? kept : null;
     }
 
-    private static bool CopyIfAny(string from, string to)
+    private bool CopyIfAny(string from, string to)
     {
-        if (!File.Exists(from))
+        if (!File.Exists(from) || (from == Log && new FileInfo(from).Length == 0))
         {
             return false;
         }

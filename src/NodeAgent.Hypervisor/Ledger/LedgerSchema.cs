@@ -49,6 +49,18 @@ internal sealed class LedgerSchema(ImmutableArray<string> steps)
     /// <summary>The version that this agent writes.</summary>
     public int Version => steps.Length;
 
+    /// <summary>This schema with further steps.</summary>
+    public LedgerSchema With(params ReadOnlySpan<string> further) => new([.. steps, .. further]);
+
+    /// <summary>
+    /// Stands for all definitions and for where each table begins. SQLite reads them as text at each open: a flipped bit
+    /// can take a constraint away, or a column, and leave a valid definition.
+    /// </summary>
+    public static string Fingerprint(LedgerDatabase database) => RowChecksum.Compute(
+        "sqlite_schema",
+        [.. database.Rows("SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema ORDER BY rowid").SelectMany(static row => row)])
+        .ToString("x8", CultureInfo.InvariantCulture);
+
     /// <summary>Takes a file from its version to ours, one transaction a step.</summary>
     public void Migrate(LedgerDatabase database, int from)
     {
@@ -59,6 +71,9 @@ internal sealed class LedgerSchema(ImmutableArray<string> steps)
             try
             {
                 database.Execute(steps[version]);
+                using LedgerStatement put = database.Prepare(MetaRow.Format.UpsertSql("key"));
+                put.Run(MetaRow.Format.Values(new MetaRow(MetaRow.Schema, next)));
+                put.Run(MetaRow.Format.Values(new MetaRow(MetaRow.Definitions, Fingerprint(database))));
                 database.Execute($"PRAGMA user_version = {next}");
                 database.Execute("COMMIT");
             }
@@ -72,13 +87,5 @@ internal sealed class LedgerSchema(ImmutableArray<string> steps)
                 throw;
             }
         }
-    }
-
-    /// <summary>Makes an empty file ours; the caller gives it its facts (<see cref="MetaRow"/>).</summary>
-    public void Create(LedgerDatabase database)
-    {
-        database.Execute($"PRAGMA page_size = {PageSize}; PRAGMA auto_vacuum = NONE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-        database.Execute($"PRAGMA application_id = {ApplicationId}");
-        Migrate(database, 0);
     }
 }

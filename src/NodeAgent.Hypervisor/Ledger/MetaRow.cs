@@ -11,6 +11,12 @@ internal sealed record MetaRow(string Key, string Value)
     /// <summary>Counts transactions; see <see cref="LedgerMark"/>.</summary>
     public const string Commit = "commit";
 
+    /// <summary>The schema version, a second witness beside the one in the file's header.</summary>
+    public const string Schema = "schema";
+
+    /// <summary>Checksum of the tables' definitions, see <see cref="LedgerSchema.Fingerprint"/>.</summary>
+    public const string Definitions = "definitions";
+
     /// <summary>1 between an orderly close and the next open.</summary>
     public const string Clean = "clean";
 

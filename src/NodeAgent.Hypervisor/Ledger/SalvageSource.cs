@@ -69,7 +69,7 @@ internal sealed record SalvageSource(
     private static void TransplantFirstPage(string path, LedgerSchema schema)
     {
         string donor = path + "-donor";
-        LedgerSeed.CreateFile(donor, schema).Dispose();
+        LedgerSeed.Create(donor, schema, static _ => { });
         byte[] page = File.ReadAllBytes(donor)[..LedgerSchema.PageSize];
         File.Delete(donor);
         using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);

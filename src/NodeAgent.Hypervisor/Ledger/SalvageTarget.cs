@@ -8,9 +8,20 @@ internal sealed class SalvageTarget(string path, LedgerSchema schema, TimeProvid
 {
     public LedgerDamage Write(SalvageSource source, ImmutableArray<string> findings, string? keptAs)
     {
-        using LedgerDatabase database = LedgerSeed.CreateFile(path, schema);
-        database.Execute("PRAGMA foreign_keys = ON");
-        database.Execute("BEGIN IMMEDIATE");
+        List<SalvageCount> counts = [];
+        LedgerSeed.Create(path, schema, database => counts = Fill(database, source, findings, keptAs));
+        HashSet<Guid> vms = [.. source.Vms.Rows.Select(static vm => vm.Id)];
+        return new LedgerDamage(
+            findings,
+            keptAs,
+            [.. counts],
+            [.. source.Vms.Unreadable],
+            [.. source.Runs.Rows.Where(run => !vms.Contains(run.VmId))]);
+    }
+
+    private List<SalvageCount> Fill(
+        LedgerDatabase database, SalvageSource source, ImmutableArray<string> findings, string? keptAs)
+    {
         HashSet<Guid> vms = [.. source.Vms.Rows.Select(static vm => vm.Id)];
         var counts = new List<SalvageCount>
         {
@@ -26,13 +37,7 @@ internal sealed class SalvageTarget(string path, LedgerSchema schema, TimeProvid
         events.Add(Report((events.Count == 0 ? 0 : events[^1].Sequence) + 1, findings, keptAs, counts));
         Insert(database, LedgerEvent.Format, events);
         LedgerSeed.WriteFacts(database, Guid.NewGuid(), Epoch(source));
-        database.Execute("COMMIT");
-        return new LedgerDamage(
-            findings,
-            keptAs,
-            [.. counts],
-            [.. source.Vms.Unreadable],
-            [.. source.Runs.Rows.Where(run => !vms.Contains(run.VmId))]);
+        return counts;
     }
 
     private static int Insert<TRow>(LedgerDatabase database, RowFormat<TRow> format, IEnumerable<TRow> rows)

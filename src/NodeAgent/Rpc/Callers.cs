@@ -1,6 +1,6 @@
 using NodeAgent.Hypervisor.Jobs;
 using Grpc.Core;
-using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Hypervisor.Jobs;
 
 namespace NodeAgent.Rpc;
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Grpc.Core;
+using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Vms;
 
 namespace NodeAgent.Rpc;
@@ -35,6 +36,17 @@ internal static class ErrorTable
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 
+    public static ErrorRow Of(LedgerReason reason) => reason switch
+    {
+        LedgerReason.DiskFull => Ledger(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota, Patiently),
+        LedgerReason.DiskFailed => Ledger(reason, StatusCode.Unavailable, retryAfter: Patiently),
+        LedgerReason.Damaged => Ledger(reason, StatusCode.DataLoss),
+        LedgerReason.Overloaded => Ledger(reason, StatusCode.Unavailable, retryAfter: Soon),
+        LedgerReason.Closed => Ledger(reason, StatusCode.Unavailable, retryAfter: Later),
+        LedgerReason.Internal => Ledger(reason, StatusCode.Internal),
+        _ => throw new ArgumentOutOfRangeException(nameof(reason)),
+    };
+
     public static ErrorRow Of(RpcReason reason) => reason switch
     {
         RpcReason.InvalidRequest => Row(reason, StatusCode.InvalidArgument, ErrorDetail.BadRequest),
@@ -48,6 +60,12 @@ internal static class ErrorTable
         RpcReason.Internal => Row(reason, StatusCode.Internal),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
+
+    /// <summary>The row of an operation's end, whose reason the ledger keeps by name; a name of another version is shown as it is.</summary>
+    public static ErrorRow OfFault(OperationFault fault) =>
+        Enum.TryParse<VmErrorReason>(fault.Reason, out var reason) && Enum.IsDefined(reason)
+            ? Of(reason)
+            : new ErrorRow(fault.Reason, StatusCode.Unknown);
 
     /// <summary>A reason's name as AIP-193 wants it: <c>NotFound</c> becomes <c>NOT_FOUND</c>.</summary>
     public static string NameOf(Enum reason)
@@ -65,6 +83,9 @@ internal static class ErrorTable
 
         return name.ToString();
     }
+
+    private static ErrorRow Ledger(LedgerReason reason, StatusCode code, ErrorDetail detail = ErrorDetail.None, TimeSpan? retryAfter = null) =>
+        new($"LEDGER_{NameOf(reason)}", code, detail, retryAfter);
 
     private static ErrorRow Row(Enum reason, StatusCode code, ErrorDetail detail = ErrorDetail.None, TimeSpan? retryAfter = null) =>
         new(NameOf(reason), code, detail, retryAfter);

@@ -15,7 +15,7 @@ internal sealed class StopGrace(IHostApplicationLifetime lifetime, TimeProvider 
         CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
 
     /// <summary>What to throw when a linked token has ended.</summary>
-    public Exception Ended(ServerCallContext context) => context.CancellationToken.IsCancellationRequested
+    public static Exception Ended(ServerCallContext context) => context.CancellationToken.IsCancellationRequested
         ? new OperationCanceledException(context.CancellationToken)
         : new RpcRefusal(RpcReason.AgentStopping, "The agent is stopping; guests run on. Call again to go on.");
 

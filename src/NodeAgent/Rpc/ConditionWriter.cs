@@ -1,0 +1,34 @@
+using Google.Protobuf.WellKnownTypes;
+using NodeAgent.Hypervisor.Vms;
+
+namespace NodeAgent.Rpc;
+
+/// <summary>Conditions as the contract's.</summary>
+internal static class ConditionWriter
+{
+    /// <summary>A condition of a VM: it is there because something is wrong, so it is true.</summary>
+    public static V1.Condition Write(VmCondition condition)
+    {
+        var (severity, remedy) = Advice(condition.Kind);
+        return new V1.Condition
+        {
+            Type = condition.Kind.ToString(),
+            Status = V1.ConditionStatus.True,
+            Reason = condition.Kind.ToString(),
+            Message = condition.Message,
+            Remedy = remedy,
+            LastTransitionTime = condition.Since.ToTimestamp(),
+            Severity = severity,
+        };
+    }
+
+    private static (V1.ConditionSeverity Severity, string Remedy) Advice(VmConditionKind kind) => kind switch
+    {
+        VmConditionKind.MonitorLost => (V1.ConditionSeverity.Warning, "The agent goes on trying. The guest runs; if it must be ended, stop it with force."),
+        VmConditionKind.MonitorSilent => (V1.ConditionSeverity.Warning, "Look at the storage of its disks: a QEMU that waits for storage does not answer. Stop it with force if it must be ended."),
+        VmConditionKind.DiskError => (V1.ConditionSeverity.Error, "Mend or enlarge the storage of the disk, then resume the VM if it is paused."),
+        VmConditionKind.AcceleratorDoubtful => (V1.ConditionSeverity.Warning, "Use accelerator tcg or auto on this host."),
+        VmConditionKind.RestartsExhausted => (V1.ConditionSeverity.Error, "Read the last words in status.exit, mend the cause, then start the VM."),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind)),
+    };
+}
