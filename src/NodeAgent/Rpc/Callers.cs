@@ -1,5 +1,4 @@
 using Grpc.Core;
-using NodeAgent.Hypervisor.Jobs;
 
 namespace NodeAgent.Rpc;
 
