@@ -1,4 +1,5 @@
 using Grpc.Core;
+using NodeAgent.Hypervisor.Jobs;
 
 namespace NodeAgent.Rpc;
 
