@@ -3,33 +3,6 @@ using System.CommandLine.Completions;
 
 namespace NodeAgent.Cli.Completion;
 
-/// <summary>What can follow an argument or an option on the command line.</summary>
-internal enum CompletionKind
-{
-    /// <summary>Nothing that could be guessed.</summary>
-    Free,
-
-    /// <summary>One of some words.</summary>
-    Words,
-
-    /// <summary>A file.</summary>
-    File,
-
-    /// <summary>A VM that the agent knows; asked for when the key is pressed.</summary>
-    Vm,
-
-    /// <summary>A context of the user's configuration.</summary>
-    Context,
-}
-
-/// <summary>An option as completion sees it.</summary>
-/// <param name="Names">All its names, the long one first.</param>
-/// <param name="Summary">What it is for.</param>
-/// <param name="TakesValue">Whether a value follows.</param>
-/// <param name="Kind">What the value is.</param>
-/// <param name="Words">The values, for <see cref="CompletionKind.Words"/>.</param>
-internal sealed record CompletionOption(IReadOnlyList<string> Names, string Summary, bool TakesValue, CompletionKind Kind, IReadOnlyList<string> Words);
-
 /// <summary>A command as completion sees it.</summary>
 /// <param name="Path">The words that lead to it, without the program's name; empty for the program itself.</param>
 /// <param name="Commands">What can follow as a command, with its summary.</param>

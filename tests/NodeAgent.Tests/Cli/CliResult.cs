@@ -42,7 +42,7 @@ internal sealed record CliResult(int Code, string Out, string Error)
             Input = input.Input,
             InputIsTerminal = input.InputIsTerminal,
             OutputIsTerminal = input.OutputIsTerminal,
-            Width = () => input.Width,
+            Size = () => (input.Width, 24),
             Environment = name => input.Environment.GetValueOrDefault(name),
             EnterRawMode = input.RawMode ?? (() => throw new InvalidOperationException("raw mode was not expected")),
         };
