@@ -36,6 +36,9 @@ internal static unsafe partial class Libc
     internal static partial int socket(int domain, int type, int protocol);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int socketpair(int domain, int type, int protocol, int* pair);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int bind(int fd, byte* address, uint length);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -112,7 +112,8 @@ internal sealed class LedgerTidy(
 
     private bool TrimEvents(DateTimeOffset now)
     {
-        long end = Math.Min(head.Oldest + TrimStep, head.Newest + 1);
+        // The newest one stays however old it is: from it the next number is known.
+        long end = Math.Min(head.Oldest + TrimStep, head.Newest);
         long firstYoung = _firstYoungEvent.Scalar(head.Oldest, end, RowValue.Of(now - options.EventAge)) is long young
             ? young
             : end;
@@ -126,7 +127,7 @@ internal sealed class LedgerTidy(
         head.Trim(keepFrom);
         transaction.RunChore(() => _deleteEvents.Run(keepFrom));
         gauge.CountChore(0, trimmed);
-        return keepFrom == end && keepFrom <= head.Newest;
+        return keepFrom == end && keepFrom < head.Newest;
     }
 
     private bool TrimKeys(DateTimeOffset now)

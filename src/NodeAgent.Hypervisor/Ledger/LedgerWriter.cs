@@ -21,6 +21,7 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
     private readonly ITimer _quietTimer;
     private LedgerChore _due;
     private bool _isStopping;
+    private bool _isCheckpointAwaited;
 
     public LedgerWriter(LedgerGroupWriter group, LedgerTidy tidy, LedgerOptions options, TimeProvider time, ILogger logger)
     {
@@ -146,8 +147,10 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
                 Ask(LedgerChore.Trim);
             }
 
-            if (next.HasFlag(LedgerChore.Checkpoint))
+            _isCheckpointAwaited &= !due.HasFlag(LedgerChore.Checkpoint);
+            if (next.HasFlag(LedgerChore.Checkpoint) && !_isCheckpointAwaited)
             {
+                _isCheckpointAwaited = true;
                 _quietTimer.Change(LedgerTidy.QuietTime, Timeout.InfiniteTimeSpan);
             }
 

@@ -240,6 +240,11 @@ public sealed partial class Vm
             SetState(accept.Next, publish: false);
         }
 
+        if (live.Run.Boot.AcceleratorWarning is { } doubt)
+        {
+            Raise(VmConditionKind.AcceleratorDoubtful, doubt);
+        }
+
         _recorder.Started(job, _definition, live.Run);
         Publish();
         foreach (var held in _heldWhileStarting.ToArray())

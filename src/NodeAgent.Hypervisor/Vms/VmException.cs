@@ -65,6 +65,12 @@ public enum VmErrorReason
     /// <summary>This host cannot run it: accelerator, machine, CPU model.</summary>
     HostUnfit,
 
+    /// <summary>There is no working QEMU on this host.</summary>
+    QemuUnavailable,
+
+    /// <summary>The file system of the VM's files does not answer.</summary>
+    StorageSilent,
+
     /// <summary>A start step failed; everything done before was undone.</summary>
     StartFailed,
 

@@ -61,10 +61,32 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
         }
 
         // What was really started counts, not what would be started now.
-        var planned = await services.Planner(definition, _directory, cancellationToken);
-        var boot = planned with { Arguments = [.. stray.Arguments.Skip(1)] };
+        var boot = (await PlanAsync(stray, cancellationToken)) with { Arguments = [.. stray.Arguments.Skip(1)] };
         var run = new VmRun { Id = runId, Process = process.Identity, StartTime = services.Time.GetUtcNow(), Boot = boot };
         return await AttachAsync(run, process, report, cancellationToken);
+    }
+
+    private async Task<BootContract> PlanAsync(RunningProcess stray, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await services.Planner.PlanAsync(definition, _directory, cancellationToken);
+        }
+        catch (BootRefusedException refusal)
+        {
+            return new BootContract
+            {
+                QemuBinary = stray.Arguments[0],
+                QemuVersion = "",
+                Machine = definition.Spec.Machine,
+                CpuModel = definition.Spec.Cpu.Model ?? "",
+                Arguments = [],
+                Devices = [],
+                SpecGeneration = definition.Generation,
+                Accelerator = Accelerator.Tcg,
+                AcceleratorReason = $"not known: {refusal.Message}",
+            };
+        }
     }
 
     private async Task<RecoveryFinding> AttachAsync(

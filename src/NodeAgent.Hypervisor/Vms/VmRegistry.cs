@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using NodeAgent.Bindings.Qmp;
 using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Hypervisor.Consoles;
@@ -13,8 +12,7 @@ namespace NodeAgent.Hypervisor.Vms;
 
 /// <summary>All VMs of this node, by id and by name. What it does itself is to create them; the rest is the VM's own.</summary>
 /// <param name="services">What every VM uses.</param>
-/// <param name="validate">Checks a definition; what it returns is told to the caller, field by field.</param>
-public sealed class VmRegistry(VmServices services, Func<VmDefinition, ImmutableArray<FieldViolation>> validate)
+public sealed class VmRegistry(VmServices services)
 {
     private readonly ConcurrentDictionary<Guid, Vm> _vms = new();
     private readonly ConcurrentDictionary<string, Guid> _names = new(StringComparer.Ordinal);
@@ -72,7 +70,7 @@ public sealed class VmRegistry(VmServices services, Func<VmDefinition, Immutable
             return earlier;
         }
 
-        Check(definition);
+        await CheckAsync(definition, cancellationToken);
         if (_vms.Count >= services.Options.MaxVms)
         {
             throw new VmException(VmErrorReason.TooManyVms, $"This node records at most {services.Options.MaxVms} VMs ([limits] max_vms); delete one first.");
@@ -94,28 +92,27 @@ public sealed class VmRegistry(VmServices services, Func<VmDefinition, Immutable
     {
         ArgumentNullException.ThrowIfNull(change);
         var vm = Find(idOrName);
-        if (validateOnly)
+        while (true)
         {
-            var would = change(vm.Snapshot.Definition);
-            Check(would);
-            return vm.Snapshot with { Definition = would };
-        }
+            // Files are looked at outside the VM's loop; what was checked is recorded only onto what it was checked against.
+            var before = vm.Snapshot.Definition;
+            var next = change(before);
+            await CheckAsync(next, cancellationToken);
+            if (validateOnly)
+            {
+                return vm.Snapshot with { Definition = next };
+            }
 
-        var before = vm.Snapshot.Definition.Name;
-        var changed = await vm.ChangeAsync(etag, Checked, request, cancellationToken);
-        if (changed.Definition.Name != before)
-        {
-            _names[changed.Definition.Name] = changed.Definition.Id;
-            _names.TryRemove(new(before, changed.Definition.Id));
-        }
-
-        return changed;
-
-        VmDefinition Checked(VmDefinition current)
-        {
-            var next = change(current);
-            Check(next);
-            return next;
+            try
+            {
+                var changed = await vm.ChangeAsync(string.IsNullOrEmpty(etag) ? before.Etag : etag, _ => next, request, cancellationToken);
+                Rename(before.Name, changed.Definition);
+                return changed;
+            }
+            catch (VmException faster) when (faster.Reason is VmErrorReason.EtagMismatch && string.IsNullOrEmpty(etag))
+            {
+                // The caller named no version, so the change is made to the newest.
+            }
         }
     }
 
@@ -193,11 +190,17 @@ public sealed class VmRegistry(VmServices services, Func<VmDefinition, Immutable
 
     /// <summary>Says how a VM would be started now, and starts nothing.</summary>
     /// <exception cref="VmException">It could not be.</exception>
-    public Task<BootContract> RenderAsync(VmDefinition definition, CancellationToken cancellationToken)
+    public async Task<BootContract> RenderAsync(VmDefinition definition, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        Check(definition);
-        return services.Planner(definition, new RunDirectory(services.Options.RunDirectory, definition.Id), cancellationToken);
+        try
+        {
+            return await services.Planner.PlanAsync(definition, new RunDirectory(services.Options.RunDirectory, definition.Id), cancellationToken);
+        }
+        catch (BootRefusedException refusal)
+        {
+            throw VmFault.ToException(refusal);
+        }
     }
 
     /// <summary>Lets go of every QEMU; they run on.</summary>
@@ -253,15 +256,28 @@ public sealed class VmRegistry(VmServices services, Func<VmDefinition, Immutable
             : throw VmRecords.Refused(new KeyTaken(key, IsConflict: true));
     }
 
-    private void Check(VmDefinition definition)
+    private async Task CheckAsync(VmDefinition definition, CancellationToken cancellationToken)
     {
-        var violations = validate(definition);
-        if (!violations.IsEmpty)
+        try
         {
-            throw new VmException(VmErrorReason.InvalidSpec, string.Join(" ", violations.Select(violation => $"{violation.Field}: {violation.Description}")))
+            var violations = await services.Planner.CheckAsync(definition, cancellationToken);
+            if (!violations.IsEmpty)
             {
-                Violations = violations,
-            };
+                throw VmFault.ToException(new BootRefusedException(BootRefusal.InvalidSpec, violations));
+            }
+        }
+        catch (BootRefusedException refusal)
+        {
+            throw VmFault.ToException(refusal);
+        }
+    }
+
+    private void Rename(string before, VmDefinition now)
+    {
+        if (now.Name != before)
+        {
+            _names[now.Name] = now.Id;
+            _names.TryRemove(new(before, now.Id));
         }
     }
 

@@ -34,7 +34,7 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
         {
             var started = services.Time.GetUtcNow();
             Step("plan");
-            var boot = await services.Planner(definition, _directory, cancellationToken);
+            var boot = await services.Planner.PlanAsync(definition, _directory, cancellationToken);
 
             Step("directory");
             _undo.Push(_directory.Remove);

@@ -1,4 +1,3 @@
-using NodeAgent.Hypervisor.Jobs;
 using Grpc.Core;
 using NodeAgent.Hypervisor.Jobs;
 

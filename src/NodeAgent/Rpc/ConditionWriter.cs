@@ -1,4 +1,5 @@
 using Google.Protobuf.WellKnownTypes;
+using NodeAgent.Hypervisor.Host;
 using NodeAgent.Hypervisor.Vms;
 
 namespace NodeAgent.Rpc;
@@ -21,6 +22,30 @@ internal static class ConditionWriter
             Severity = severity,
         };
     }
+
+    /// <summary>A condition of the node.</summary>
+    public static V1.Condition Write(NodeCondition condition, ConditionSeverity severity, DateTimeOffset since) => new()
+    {
+        Type = condition.Type,
+        Status = condition.Status switch
+        {
+            ConditionStatus.True => V1.ConditionStatus.True,
+            ConditionStatus.False => V1.ConditionStatus.False,
+            ConditionStatus.Unknown => V1.ConditionStatus.Unknown,
+            _ => throw new ArgumentOutOfRangeException(nameof(condition)),
+        },
+        Reason = condition.Reason,
+        Message = condition.Message,
+        Remedy = condition.Remedy,
+        LastTransitionTime = since.ToTimestamp(),
+        Severity = severity switch
+        {
+            ConditionSeverity.Info => V1.ConditionSeverity.Info,
+            ConditionSeverity.Warning => V1.ConditionSeverity.Warning,
+            ConditionSeverity.Error => V1.ConditionSeverity.Error,
+            _ => throw new ArgumentOutOfRangeException(nameof(severity)),
+        },
+    };
 
     private static (V1.ConditionSeverity Severity, string Remedy) Advice(VmConditionKind kind) => kind switch
     {

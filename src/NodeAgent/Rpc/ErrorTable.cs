@@ -32,6 +32,7 @@ internal static class ErrorTable
         VmErrorReason.ShutdownTimedOut => Row(reason, StatusCode.DeadlineExceeded),
         VmErrorReason.Cancelled => Row(reason, StatusCode.Cancelled),
         VmErrorReason.Interrupted => Row(reason, StatusCode.Aborted),
+        VmErrorReason.TooManyVms => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota),
         VmErrorReason.Overloaded => Row(reason, StatusCode.Unavailable, retryAfter: Soon),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
@@ -56,6 +57,7 @@ internal static class ErrorTable
         RpcReason.TooManyStreams => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota),
         RpcReason.OperationNotFound => Row(reason, StatusCode.NotFound),
         RpcReason.OperationRunning => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        RpcReason.OperationKept => Row(reason, StatusCode.Unimplemented),
         RpcReason.EventTokenExpired => Row(reason, StatusCode.OutOfRange),
         RpcReason.Internal => Row(reason, StatusCode.Internal),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),

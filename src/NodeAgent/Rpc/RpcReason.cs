@@ -24,6 +24,9 @@ internal enum RpcReason
     /// <summary>The operation has not ended.</summary>
     OperationRunning,
 
+    /// <summary>The operation has ended and stays on record until its age says otherwise.</summary>
+    OperationKept,
+
     /// <summary>The token is older than what the event log keeps, or belongs to another log.</summary>
     EventTokenExpired,
 

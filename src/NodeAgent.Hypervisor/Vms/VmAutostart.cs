@@ -1,0 +1,62 @@
+using Microsoft.Extensions.Logging;
+using NodeAgent.Hypervisor.Jobs;
+using NodeAgent.Hypervisor.Ledger;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>
+/// Starts the VMs that are to start with the host: once a boot, in their order, those of one order together. A restart
+/// of the agent starts nothing.
+/// </summary>
+/// <param name="registry">The VMs.</param>
+/// <param name="options">Where the boot that was served last is noted.</param>
+/// <param name="bootId">The host's boot id.</param>
+/// <param name="time">The clock.</param>
+/// <param name="logger">The log.</param>
+public sealed partial class VmAutostart(VmRegistry registry, VmOptions options, string bootId, TimeProvider time, ILogger logger)
+{
+    // A VM that takes longer than this to start no longer holds up the orders after it.
+    private static readonly TimeSpan OrderPatience = TimeSpan.FromMinutes(2);
+
+    private readonly string _noteFile = Path.Combine(options.StateDirectory, "autostarted-boot");
+
+    /// <summary>Starts what is to be started, if this boot has not been served yet.</summary>
+    public async Task RunAsync(OperationBook operations, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(operations);
+        if (File.Exists(_noteFile) && (await File.ReadAllTextAsync(_noteFile, cancellationToken)).Trim() == bootId)
+        {
+            return;
+        }
+
+        var orders = registry.List()
+            .Where(vm => vm.Definition.Spec.Autostart is not null)
+            .GroupBy(vm => vm.Definition.Spec.Autostart!.Order)
+            .OrderBy(group => group.Key);
+        foreach (var order in orders)
+        {
+            await Task.WhenAll(order.Select(vm => StartAsync(vm, operations, cancellationToken)));
+        }
+
+        // Noted at the end: an agent that was killed half-way goes on, and starting what runs already changes nothing.
+        await File.WriteAllTextAsync(_noteFile + ".new", bootId, cancellationToken);
+        File.Move(_noteFile + ".new", _noteFile, overwrite: true);
+    }
+
+    private async Task StartAsync(VmSnapshot vm, OperationBook operations, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(vm.Definition.Spec.Autostart!.Delay, time, cancellationToken);
+            var operation = await registry.ApplyAsync(vm.Definition.Id.ToString("D"), new VmVerb.Start(), RequestContext.Agent, cancellationToken);
+            await operations.WaitAsync(operation.Id, OrderPatience, cancellationToken);
+        }
+        catch (Exception refusal) when (refusal is VmException or LedgerException)
+        {
+            LogRefused(vm.Definition.Name, refusal.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "VM {Vm} was not started with the host: {Reason}")]
+    private partial void LogRefused(string vm, string reason);
+}

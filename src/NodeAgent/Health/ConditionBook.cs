@@ -1,0 +1,60 @@
+using System.Collections.Immutable;
+using NodeAgent.Configuration;
+using NodeAgent.Hypervisor.Host;
+using NodeAgent.Hypervisor.Ledger;
+
+namespace NodeAgent.Health;
+
+/// <summary>All conditions of the node, the floor's and the agent's own, and since when each is as it is.</summary>
+internal sealed class ConditionBook(Func<LedgerHealth> ledger, Reloader reloader, TimeProvider time)
+{
+    private const string LedgerWritable = "LedgerWritable", ConfigurationInForce = "ConfigurationInForce";
+    private readonly Lock _gate = new();
+    private readonly Dictionary<string, (ConditionStatus Status, DateTimeOffset Since)> _since = [];
+
+    /// <summary>The conditions now.</summary>
+    public ImmutableArray<(NodeCondition Condition, ConditionSeverity Severity, DateTimeOffset Since)> Read(NodeFacts facts)
+    {
+        List<(NodeCondition Condition, ConditionSeverity Severity)> all =
+            facts.Kvm is { } kvm ? [.. NodeConditions.Of(facts.Host, kvm).Select(condition => (condition, condition.Severity))] : [];
+        all.Add(OfLedger(ledger()));
+        all.Add(OfConfiguration(reloader.Last));
+        lock (_gate)
+        {
+            return [.. all.Select(one => (one.Condition, one.Severity, Since(one.Condition)))];
+        }
+    }
+
+    private DateTimeOffset Since(NodeCondition condition)
+    {
+        if (!_since.TryGetValue(condition.Type, out var known) || known.Status != condition.Status)
+        {
+            _since[condition.Type] = known = (condition.Status, time.GetUtcNow());
+        }
+
+        return known.Since;
+    }
+
+    private static (NodeCondition Condition, ConditionSeverity Severity) OfLedger(LedgerHealth health) => health.State switch
+    {
+        LedgerState.Ok => (new NodeCondition(LedgerWritable, ConditionStatus.True, "LedgerWritten", "What is asked for becomes durable.", ""), ConditionSeverity.Info),
+        LedgerState.Full => Bad("LedgerDiskFull", "No space is left for the ledger: changes are refused, guests run on.", "Free space where the state directory lies; the agent goes on by itself."),
+        LedgerState.Failing => Bad("LedgerDiskFailing", $"The disk does not take the ledger's writes: {health.Detail}", "Mend the disk of the state directory; the agent goes on by itself if the disk does."),
+        LedgerState.Damaged => Bad("LedgerDamaged", $"The ledger was found damaged: {health.Detail}", "Restart the agent: it sets the file aside and salvages what can be read. Guests run on."),
+        _ => throw new ArgumentOutOfRangeException(nameof(health)),
+    };
+
+    private static (NodeCondition Condition, ConditionSeverity Severity) OfConfiguration(ReloadOutcome? outcome) => outcome switch
+    {
+        { IsGood: false } => (
+            new NodeCondition(ConfigurationInForce, ConditionStatus.False, "ConfigurationFaulty", outcome.Summary, "Mend the file and send SIGHUP; nodeagentd --validate lists every fault."),
+            ConditionSeverity.Warning),
+        { Pending.IsEmpty: false } => (
+            new NodeCondition(ConfigurationInForce, ConditionStatus.False, "RestartPending", outcome.Summary, "Restart the agent; guests run on."),
+            ConditionSeverity.Info),
+        _ => (new NodeCondition(ConfigurationInForce, ConditionStatus.True, "ConfigurationRead", "The configuration is in force.", ""), ConditionSeverity.Info),
+    };
+
+    private static (NodeCondition Condition, ConditionSeverity Severity) Bad(string reason, string message, string remedy) =>
+        (new NodeCondition(LedgerWritable, ConditionStatus.False, reason, message, remedy), ConditionSeverity.Error);
+}

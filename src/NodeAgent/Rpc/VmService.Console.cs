@@ -1,0 +1,119 @@
+using Google.Protobuf;
+using Grpc.Core;
+using NodeAgent.Hypervisor.Consoles;
+using NodeAgent.Hypervisor.Vms;
+
+namespace NodeAgent.Rpc;
+
+/// <content>The serial console.</content>
+internal sealed partial class VmService
+{
+    // Well below what any client takes as one message.
+    private const int PieceBytes = 32 * 1024;
+
+    public override async Task StreamConsole(
+        IAsyncStreamReader<V1.StreamConsoleRequest> requestStream, IServerStreamWriter<V1.StreamConsoleResponse> responseStream, ServerCallContext context)
+    {
+        using var life = stop.Link(context);
+        try
+        {
+            if (!await requestStream.MoveNext(life.Token) || requestStream.Current.Attach is not { } attach)
+            {
+                throw RpcRefusal.Field("attach", "The first message must say which VM's console.");
+            }
+
+            using var client = registry.Console(Named(attach.Vm, "attach.vm")).AddClient(attach.History, attach.ReadOnly);
+            var typing = TypeAsync(requestStream, client, attach.ReadOnly, life);
+            try
+            {
+                await ShowAsync(client, responseStream, life.Token);
+            }
+            finally
+            {
+                await life.CancelAsync();
+                await typing;
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw StopGrace.Ended(context);
+        }
+    }
+
+    public override async Task ReadConsoleLog(V1.ReadConsoleLogRequest request, IServerStreamWriter<V1.ReadConsoleLogResponse> responseStream, ServerCallContext context)
+    {
+        if (request.TailBytes < 0)
+        {
+            throw RpcRefusal.Field("tail_bytes", "It can't be negative; 0 means all that is kept.");
+        }
+
+        using var life = stop.Link(context);
+        try
+        {
+            foreach (var piece in Pieces(registry.Console(Named(request.Vm)).History.Read(request.TailBytes)))
+            {
+                await responseStream.WriteAsync(new V1.ReadConsoleLogResponse { Data = UnsafeByteOperations.UnsafeWrap(piece) }, life.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            throw StopGrace.Ended(context);
+        }
+    }
+
+    // The client's channel is bounded and drops when this writer waits for a slow reader; nothing piles up here.
+    private static async Task ShowAsync(ConsoleClient client, IServerStreamWriter<V1.StreamConsoleResponse> output, CancellationToken cancellationToken)
+    {
+        await foreach (var chunk in client.Output.ReadAllAsync(cancellationToken))
+        {
+            if (chunk.DroppedBytes > 0)
+            {
+                await output.WriteAsync(new V1.StreamConsoleResponse { DroppedBytes = chunk.DroppedBytes }, cancellationToken);
+            }
+
+            foreach (var piece in Pieces(chunk.Output))
+            {
+                await output.WriteAsync(new V1.StreamConsoleResponse { Output = UnsafeByteOperations.UnsafeWrap(piece) }, cancellationToken);
+            }
+        }
+    }
+
+    // Ends with the client's input; output goes on. A refusal of input ends the whole stream and is its status.
+    private static async Task TypeAsync(IAsyncStreamReader<V1.StreamConsoleRequest> input, ConsoleClient client, bool readOnly, CancellationTokenSource life)
+    {
+        try
+        {
+            while (await input.MoveNext(life.Token))
+            {
+                if (input.Current.ItemCase is not V1.StreamConsoleRequest.ItemOneofCase.Input || readOnly)
+                {
+                    throw RpcRefusal.Field("input", readOnly ? "The console was attached to look only." : "After the first message only input may come.");
+                }
+
+                await client.WriteAsync(input.Current.Input.Memory, life.Token);
+            }
+        }
+        catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException && !life.IsCancellationRequested)
+        {
+            await life.CancelAsync();
+            throw new VmException(VmErrorReason.NotRunning, "The VM does not run, so nobody reads what is typed; start it first.");
+        }
+        catch (Exception error) when (error is OperationCanceledException or IOException or System.Net.Sockets.SocketException or ObjectDisposedException)
+        {
+            // The stream has ended.
+        }
+        catch (RpcRefusal)
+        {
+            await life.CancelAsync();
+            throw;
+        }
+    }
+
+    private static IEnumerable<ReadOnlyMemory<byte>> Pieces(ReadOnlyMemory<byte> all)
+    {
+        for (var at = 0; at < all.Length; at += PieceBytes)
+        {
+            yield return all.Slice(at, Math.Min(PieceBytes, all.Length - at));
+        }
+    }
+}

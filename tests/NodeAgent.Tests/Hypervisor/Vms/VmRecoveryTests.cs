@@ -1,0 +1,160 @@
+using NodeAgent.Bindings.Linux;
+using NodeAgent.Hypervisor.Jobs;
+using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Spec;
+using NodeAgent.Hypervisor.Vms;
+
+namespace NodeAgent.Tests.Hypervisor.Vms;
+
+public sealed class VmRecoveryTests
+{
+    private const int SigStop = 19, SigCont = 18;
+
+    [Fact]
+    public async Task Running_guest_is_adopted_and_can_be_driven_again()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        var before = bench.Registry.Get("web").Run!;
+        await bench.CloseAsync();
+        await bench.OpenAsync();
+        bench.Recovery.Adopted.ShouldBe(1);
+        var adopted = await bench.UntilAsync("web", vm => vm.State is VmState.Running);
+        adopted.Run!.Id.ShouldBe(before.Id);
+        adopted.Run.Process.ShouldBe(before.Process);
+        adopted.Run.Boot.Arguments.ShouldBe(before.Boot.Arguments);
+        (await bench.DoAsync("web", new VmVerb.Shutdown(TimeSpan.FromSeconds(20)))).State.ShouldBe(OperationState.Succeeded);
+        bench.Leftovers().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Guest_that_died_meanwhile_is_stopped_for_a_reason_not_known()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        var process = bench.Registry.Get("web").Run!.Process!;
+        await bench.CloseAsync();
+        await KillAsync(process);
+        await bench.OpenAsync();
+        var stopped = await bench.UntilAsync("web", vm => vm.State is VmState.Stopped);
+        stopped.LastExit!.Reason.ShouldBe(VmExitReason.Unknown);
+        (await bench.EventsAsync())[^2].Fact.Recovered.ShouldBeTrue();
+        bench.Leftovers().ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Guest_of_another_boot_is_stopped_by_the_reboot()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        var process = bench.Registry.Get("web").Run!.Process!;
+        await bench.CloseAsync();
+        await KillAsync(process);
+        bench.BootId = "boot-2";
+        await bench.OpenAsync();
+        (await bench.UntilAsync("web", vm => vm.State is VmState.Stopped)).LastExit!.Reason.ShouldBe(VmExitReason.HostReboot);
+    }
+
+    [Fact]
+    public async Task Stopped_process_is_unknown_until_it_answers_and_nobody_else_waits()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync("sick");
+        await bench.CreateAsync("well");
+        await bench.DoAsync("sick", new VmVerb.Start());
+        await bench.DoAsync("well", new VmVerb.Start());
+        using var process = PidFd.TryOpen(bench.Registry.Get("sick").Run!.Process!)!;
+        await bench.CloseAsync();
+        process.Send(SigStop);
+        await bench.OpenAsync();
+        await bench.UntilAsync("well", vm => vm.State is VmState.Running);
+        var doubtful = await bench.UntilAsync("sick", vm => vm.State is VmState.Unknown { ProcessProven: true });
+        doubtful.Run!.Process!.Pid.ShouldBe(process.Pid);
+        process.Send(SigCont);
+        await bench.UntilAsync("sick", vm => vm.State is VmState.Running);
+    }
+
+    [Fact]
+    public async Task Process_whose_sockets_are_gone_is_quarantined_and_lives()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        var run = bench.Registry.Get("web").Run!;
+        await bench.CloseAsync();
+        File.Delete(new RunDirectory(bench.Services.Options.RunDirectory, bench.Registry.Get("web").Definition.Id).ControlSocket);
+        await bench.OpenAsync();
+        var held = await bench.UntilAsync("web", vm => vm.State is VmState.Quarantined);
+        held.State.ShouldBeOfType<VmState.Quarantined>().ProcessProven.ShouldBeTrue();
+        using (var alive = PidFd.TryOpen(run.Process!))
+        {
+            alive.ShouldNotBeNull();
+        }
+
+        (await Should.ThrowAsync<VmException>(() => bench.DoAsync("web", new VmVerb.Start()))).Reason.ShouldBe(VmErrorReason.Quarantined);
+        (await bench.DoAsync("web", new VmVerb.Stop(Force: true))).State.ShouldBe(OperationState.Succeeded);
+        bench.Registry.Get("web").State.ShouldBeOfType<VmState.Stopped>();
+    }
+
+    [Fact]
+    public async Task Reused_number_belongs_to_nobody()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        var run = bench.Registry.Get("web").Run!;
+        await bench.CloseAsync();
+        await KillAsync(run.Process!);
+
+        // The ledger says that this very test process, by its number, is the VM; its start time says otherwise.
+        await bench.RewriteRunAsync(run with { Process = run.Process! with { Pid = Environment.ProcessId } });
+        await bench.OpenAsync();
+        (await bench.UntilAsync("web", vm => vm.State is VmState.Stopped)).LastExit!.Reason.ShouldBe(VmExitReason.Unknown);
+    }
+
+    [Fact]
+    public async Task Qemu_that_nobody_has_on_record_is_shown_and_left_alone()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        var run = bench.Registry.Get("web").Run!;
+        await bench.CloseAsync();
+        await bench.ForgetAllAsync();
+        await bench.OpenAsync();
+        bench.Recovery.Quarantined.ShouldBe(1);
+        var shown = bench.Registry.List().ShouldHaveSingleItem();
+        shown.State.ShouldBeOfType<VmState.Quarantined>();
+        (await Should.ThrowAsync<VmException>(() => bench.DoAsync(shown.Definition.Name, new VmVerb.Stop(Force: true)))).Reason.ShouldBe(VmErrorReason.Quarantined);
+        using (var alive = PidFd.TryOpen(run.Process!))
+        {
+            alive.ShouldNotBeNull();
+        }
+
+        await KillAsync(run.Process!);
+    }
+
+    [Fact]
+    public async Task Guest_that_shut_down_meanwhile_is_cleared_away()
+    {
+        await using var bench = await VmBench.BeginAsync("""[{"on":"cont","do":"guestShutdown","milliseconds":1500}]""");
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        await bench.CloseAsync();
+        await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
+        await bench.OpenAsync();
+        (await bench.UntilAsync("web", vm => vm.State is VmState.Stopped)).LastExit!.Reason.ShouldBe(VmExitReason.GuestShutdown);
+        bench.Leftovers().ShouldBeEmpty();
+    }
+
+    private static async Task KillAsync(ProcessIdentity identity)
+    {
+        using var process = QemuProcess.TryAttach(identity);
+        process!.Kill();
+        await process.Exited;
+    }
+}
