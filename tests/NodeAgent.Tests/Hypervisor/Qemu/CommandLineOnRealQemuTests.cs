@@ -83,7 +83,7 @@ public sealed class CommandLineOnRealQemuTests
     private static async Task<string> BootAsync(VmSpec spec, string home, string until)
     {
         var planner = new BootPlanner(
-            new ImageRoots([home]),
+            () => new ImageRoots([home]),
             _ => Task.FromResult(new BootFacts(
                 new QemuProbeResult.Answered(SampleQemu.Capabilities, false), new KvmSuitability(KvmFitness.EmulatedOnly, "perhaps"))),
             TimeProvider.System);

@@ -57,7 +57,7 @@ internal sealed class VmBench : IAsyncDisposable
             Operations = new OperationBook(_ledger, opened.Contents, TimeProvider.System),
             Launcher = new DirectLauncher(BootId),
             Planner = new BootPlanner(
-                new ImageRoots([_directory.Path]),
+                () => new ImageRoots([_directory.Path]),
                 async _ => new BootFacts(await facts, new KvmSuitability(KvmFitness.Unavailable, "not in this test")),
                 TimeProvider.System),
             Feed = new VmFeed(),
