@@ -5,12 +5,9 @@ namespace NodeAgent.Hypervisor.Devices;
 /// <summary>The machine itself: its type, its firmware, and what of it is switched off.</summary>
 internal static class Board
 {
-    public static void Add(ArgumentList arguments, string machine, VmSpec spec)
+    public static void Add(ArgumentList arguments, string machine)
     {
-        var withDisplay = spec.Display is { Vnc: true };
-
-        // Without graphics SeaBIOS writes to the serial console, so that "No bootable device" is there to be read.
-        var properties = $"{OptionText.Value(machine)},memory-backend={Memory.BackendId},graphics={(withDisplay ? "on" : "off")}";
+        var properties = $"{OptionText.Value(machine)},memory-backend={Memory.BackendId}";
         if (arguments.Family == MachineFamily.Microvm)
         {
             AddMicrovm(arguments, properties);

@@ -26,7 +26,7 @@ public static class CommandLine
         var model = spec.Cpu.Model ?? choices.Accelerator.CpuModel;
         var arguments = new ArgumentList(family);
         AddProcess(arguments, definition, choices);
-        Board.Add(arguments, machine, spec);
+        Board.Add(arguments, machine);
         arguments.Option("-accel", choices.Accelerator.Accelerator == Accelerator.Kvm ? "kvm" : "tcg");
         Processors.Add(arguments, spec.Cpu, model);
         Memory.Add(arguments, spec.MemoryBytes);

@@ -71,15 +71,6 @@ public sealed class CommandLineOnRealQemuTests
         (await BootAsync(spec, home.Path, Greeting)).ShouldContain(Greeting);
     }
 
-    [Fact]
-    public async Task Without_a_bootable_disk_the_firmware_says_so_on_the_console()
-    {
-        RealQemu.SkipWithout();
-        using var home = new TemporaryDirectory();
-        const string Words = "No bootable device";
-        (await BootAsync(SampleVm.Plain with { Accelerator = AcceleratorChoice.Tcg }, home.Path, Words)).ShouldContain(Words);
-    }
-
     private static async Task<string> BootAsync(VmSpec spec, string home, string until)
     {
         var planner = new BootPlanner(

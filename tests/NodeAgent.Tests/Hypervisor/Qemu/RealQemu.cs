@@ -13,7 +13,8 @@ internal sealed class RealQemu : IAsyncDisposable
 {
     public const string Binary = "/usr/bin/qemu-system-x86_64";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    // A KVM that only emulates needs some seconds for the firmware alone.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly QemuProcess _process;
     private readonly StartChannels _channels;
