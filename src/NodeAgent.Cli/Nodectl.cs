@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using NodeAgent.Cli.Completion;
 using NodeAgent.Cli.Contexts;
 using NodeAgent.Cli.Errors;
 using NodeAgent.Cli.Events;
@@ -71,6 +72,7 @@ internal static class Nodectl
     [
         new("doctor", "Say what is wrong with this host and how to mend it.", Doctor.Describe),
         new("top", "Show what the node and its VMs are doing.", Top.Describe),
+        new("completion", "Print a script that completes commands, options and names of VMs.", CompletionCommand.Describe),
         new("version", "Show the versions of this program and of the agent.", Nodes.Version.Describe),
     ];
 }

@@ -29,8 +29,9 @@ internal sealed class CommandSender(Socket socket, CommandQueue queue)
                 }
             }
         }
-        catch (Exception failure) when (failure is SocketException or ObjectDisposedException)
+        catch (Exception)
         {
+            // Whatever it was, a line may be half sent: nothing more can go out on this connection.
             StopReading();
         }
     }

@@ -10,7 +10,11 @@ public sealed record QmpGreeting(QmpVersion Version, IReadOnlyList<string> Capab
 /// <summary>The version of QEMU as it reports it itself (QAPI <c>VersionInfo</c>).</summary>
 /// <param name="Qemu">The three numbers.</param>
 /// <param name="Package">What the distributor calls its package; empty for one's own build.</param>
-public sealed record QmpVersion(QmpVersionTriple Qemu, string Package);
+public sealed record QmpVersion(QmpVersionTriple Qemu, string Package)
+{
+    /// <summary>The numbers, and the package where there is one: <c>7.2.22 (Debian 1:7.2+dfsg-7)</c>.</summary>
+    public override string ToString() => Package.Length == 0 ? $"{Qemu}" : $"{Qemu} ({Package.Trim()})";
+}
 
 /// <summary>QEMU's version numbers (QAPI <c>VersionTriple</c>).</summary>
 /// <param name="Major">First number.</param>

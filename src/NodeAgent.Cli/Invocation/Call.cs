@@ -66,8 +66,8 @@ internal sealed class Call : IDisposable
     /// <summary>The value of an option.</summary>
     public T? Get<T>(Option<T> option) => _parse.GetValue(option);
 
-    /// <summary>The value of an argument.</summary>
-    public T Get<T>(Argument<T> argument) => _parse.GetRequiredValue(argument);
+    /// <summary>The value of an argument; null for one that may be left out and was.</summary>
+    public T Get<T>(Argument<T> argument) => _parse.GetValue(argument)!;
 
     /// <summary>Whether the user gave an option, whatever its value.</summary>
     public bool Has(Option option) => _parse.GetResult(option) is { Implicit: false };

@@ -26,7 +26,7 @@ internal static class NodePage
         if (full)
         {
             page.Section("PCI devices");
-            page.AddAll("", node.PciDevices.Select(Pci));
+            page.Verbatim(node.PciDevices.Select(Pci));
         }
 
         page.Section("Conditions");

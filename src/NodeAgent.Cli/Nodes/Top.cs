@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Grpc.Core;
 using NodeAgent.Cli.Errors;
 using NodeAgent.Cli.Invocation;
 using NodeAgent.Cli.Output;
@@ -38,7 +39,7 @@ internal static class Top
             await view.LookAsync();
         }
 
-        call.Printer.Console.Write(view.Render());
+        call.Printer.Console.Write(view.Render(rows: null));
         call.Printer.Console.WriteLine();
         return ExitCode.Ok;
     }
@@ -47,18 +48,30 @@ internal static class Top
     {
         var view = new TopView(call);
         await view.LookAsync();
-        await call.Printer.Console.Live(view.Render()).Overflow(VerticalOverflow.Crop).StartAsync(async live =>
+        try
         {
-            using var timer = new PeriodicTimer(pause, call.Time);
-            do
+            var console = call.Printer.Live(onError: false);
+            await console.Live(view.Render(Rows(call))).AutoClear(true).StartAsync(async live =>
             {
-                live.UpdateTarget(view.Render());
-                await call.Surroundings.Out.FlushAsync(call.Cancellation);
-                await timer.WaitForNextTickAsync(call.Cancellation);
-                await view.LookAsync();
-            }
-            while (call.Deadline is null || call.Time.GetUtcNow() < call.Deadline);
-        });
+                using var timer = new PeriodicTimer(pause, call.Time);
+                while (call.Deadline is null || call.Time.GetUtcNow() < call.Deadline)
+                {
+                    (console.Profile.Width, console.Profile.Height) = call.Surroundings.Size();
+                    live.UpdateTarget(view.Render(Rows(call)));
+                    await call.Surroundings.Out.FlushAsync(call.Cancellation);
+                    await timer.WaitForNextTickAsync(call.Cancellation);
+                    await view.LookAsync();
+                }
+            });
+        }
+        catch (Exception e) when (e is OperationCanceledException or RpcException && call.Cancellation.IsCancellationRequested)
+        {
+            // Ctrl-C is the way to leave this display; no work was interrupted.
+        }
+
         return ExitCode.Ok;
     }
+
+    // The last line of the terminal stays free, so that nothing scrolls.
+    private static int Rows(Call call) => call.Surroundings.Size().Rows - 1;
 }

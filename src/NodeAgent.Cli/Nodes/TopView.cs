@@ -12,6 +12,7 @@ namespace NodeAgent.Cli.Nodes;
 internal sealed class TopView(Call call)
 {
     private const int PageSize = 1000;
+    private const int HeadLines = 2;
 
     private static readonly Google.Protobuf.Reflection.EnumDescriptor States =
         VmReflection.Descriptor.FindTypeByName<Google.Protobuf.Reflection.EnumDescriptor>("VmState");
@@ -44,11 +45,14 @@ internal sealed class TopView(Call call)
     }
 
     /// <summary>Lays it out for the terminal.</summary>
-    public IRenderable Render()
+    /// <param name="rows">How many lines there are; null for as many as are needed. The busiest VMs come first.</param>
+    public IRenderable Render(int? rows)
     {
-        var rows = _rows.Values.OrderByDescending(r => r.Rates?.CpuPercent ?? -1).ThenBy(r => r.Vm.Name, StringComparer.Ordinal).ToList();
-        var table = TextTable<Row>.Fit(Columns(), rows, wide: false, call.Printer.Width);
-        return new Rows(new Text(Summary(), Palette.Heading), table.All(rows));
+        var all = _rows.Values.OrderByDescending(r => r.Rates?.CpuPercent ?? -1).ThenBy(r => r.Vm.Name, StringComparer.Ordinal).ToList();
+        var shown = rows is { } lines && all.Count > lines - HeadLines ? all[..Math.Max(0, lines - HeadLines)] : all;
+        var table = TextTable<Row>.Fit(Columns(), shown, wide: false, call.Printer.Width);
+        var summary = Summary();
+        return new Rows(new Text(call.Printer.Width is { } width && summary.Length > width ? summary[..width] : summary, Palette.Heading), table.All(shown));
     }
 
     // Between two samples of the agent the last rates stay: they are still the newest that are known.

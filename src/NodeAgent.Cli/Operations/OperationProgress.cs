@@ -74,10 +74,15 @@ internal sealed class OperationProgress(Call call)
     }
 
     private Task<OperationOutcome[]> WithBarsAsync(IReadOnlyList<OperationOutcome> begun) =>
-        new Progress(call.Printer.Messages, call.Time) { AutoClear = true, HideCompleted = false }
+        new Progress(call.Printer.Live(onError: true), call.Time) { AutoClear = true, ExcludeVerticalPadding = true }
             .Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn())
             .StartAsync(bars => Task.WhenAll(begun.Select(outcome =>
             {
+                if (outcome.Error is not null || outcome.Operation!.Done)
+                {
+                    return Task.FromResult(outcome);
+                }
+
                 var bar = bars.AddTask(Markup.Escape(outcome.Subject));
                 return FollowAsync(outcome, LookForPeople, seen =>
                 {

@@ -6,12 +6,21 @@ namespace NodeAgent.Cli.Output;
 /// <summary>Named values below each other, in sections: the long form of one resource.</summary>
 internal sealed class FieldList
 {
-    private readonly List<(string Name, Cell Value, bool Section)> _lines = [];
+    private const int Indent = 2;
+
+    private readonly List<Line> _lines = [];
 
     /// <summary>Begins a section.</summary>
     public FieldList Section(string title)
     {
-        _lines.Add((title, "", true));
+        _lines.Add(new Line(LineKind.Section, title, ""));
+        return this;
+    }
+
+    /// <summary>Adds lines without a name.</summary>
+    public FieldList Verbatim(IEnumerable<string> lines)
+    {
+        _lines.AddRange(lines.Select(l => new Line(LineKind.Verbatim, "", l)));
         return this;
     }
 
@@ -20,7 +29,7 @@ internal sealed class FieldList
     {
         if (value.Text.Length > 0)
         {
-            _lines.Add((name, value, false));
+            _lines.Add(new Line(LineKind.Field, name, value));
         }
 
         return this;
@@ -39,29 +48,43 @@ internal sealed class FieldList
         return this;
     }
 
-    /// <summary>Writes all to a console.</summary>
+    /// <summary>Writes all to a console. A section without values is left out, for it says nothing.</summary>
     public void Write(IAnsiConsole console)
     {
-        var width = _lines.Where(l => !l.Section).Select(l => l.Name.Length).DefaultIfEmpty().Max() + 2;
-        var inSection = false;
+        var width = _lines.Where(l => l.Kind == LineKind.Field).Select(l => l.Name.Length).DefaultIfEmpty().Max() + 2;
+        var indent = 0;
         for (var i = 0; i < _lines.Count; i++)
         {
-            var (name, value, section) = _lines[i];
-            if (section)
+            var (kind, name, value) = _lines[i];
+            if (kind == LineKind.Section)
             {
-                // A section without values says nothing.
-                if (i + 1 < _lines.Count && !_lines[i + 1].Section)
+                if (i + 1 < _lines.Count && _lines[i + 1].Kind != LineKind.Section)
                 {
                     console.WriteLine();
                     console.WriteLine(name, Palette.Heading);
-                    inSection = true;
+                    indent = Indent;
                 }
 
                 continue;
             }
 
-            console.Write((inSection ? "  " : "") + (name.Length == 0 ? "" : name + ":").PadRight(width));
+            console.Write(new string(' ', indent));
+            if (kind == LineKind.Field)
+            {
+                // All values stand in one column, whether their names are indented or not.
+                console.Write((name.Length == 0 ? "" : name + ":").PadRight(width + Indent - indent));
+            }
+
             console.WriteLine(SafeText.Line(value.Text), value.Style ?? Style.Plain);
         }
     }
+
+    private enum LineKind
+    {
+        Section,
+        Field,
+        Verbatim,
+    }
+
+    private sealed record Line(LineKind Kind, string Name, Cell Value);
 }

@@ -16,8 +16,8 @@ internal sealed class Printer
     {
         _surroundings = surroundings;
         Format = format;
-        Console = TerminalOutput.Open(surroundings.Out, surroundings.OutputIsTerminal, color && surroundings.OutputIsTerminal, surroundings.Width);
-        Messages = TerminalOutput.Open(surroundings.Error, surroundings.ErrorIsTerminal, color && surroundings.ErrorIsTerminal, surroundings.Width);
+        Console = TerminalOutput.Open(surroundings.Out, surroundings.OutputIsTerminal, color && surroundings.OutputIsTerminal);
+        Messages = TerminalOutput.Open(surroundings.Error, surroundings.ErrorIsTerminal, color && surroundings.ErrorIsTerminal);
     }
 
     /// <summary>The form that was asked for.</summary>
@@ -32,8 +32,21 @@ internal sealed class Printer
     /// <summary>Standard error.</summary>
     public IAnsiConsole Messages { get; }
 
-    /// <summary>Columns of the terminal; null where lines may be as long as they are.</summary>
-    public int? Width => _surroundings.OutputIsTerminal ? Console.Profile.Width : null;
+    /// <summary>
+    /// Columns that a table has to fit; null where lines may be as long as they are: in a file or pipe, and in the wide
+    /// form, which was asked for to see everything.
+    /// </summary>
+    public int? Width => _surroundings.OutputIsTerminal && Format != OutputFormat.Wide ? _surroundings.Size().Columns : null;
+
+    /// <summary>A console for a display that redraws itself, on standard output or standard error. It knows the terminal's size as it is now.</summary>
+    public IAnsiConsole Live(bool onError)
+    {
+        var like = onError ? Messages : Console;
+        var color = like.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
+        var live = TerminalOutput.Open(like.Profile.Out.Writer, like.Profile.Out.IsTerminal, color);
+        (live.Profile.Width, live.Profile.Height) = _surroundings.Size();
+        return live;
+    }
 
     /// <summary>Prints a line on standard output.</summary>
     public void Line(string text, Style? style = null) => Console.WriteLine(SafeText.Line(text), style ?? Style.Plain);

@@ -4,9 +4,9 @@ using Spectre.Console;
 namespace NodeAgent.Cli.Output;
 
 /// <summary>Tells the rendering library about a stream that we opened ourselves.</summary>
-internal sealed class TerminalOutput(TextWriter writer, bool isTerminal, Func<int> width) : IAnsiConsoleOutput
+internal sealed class TerminalOutput(TextWriter writer, bool isTerminal) : IAnsiConsoleOutput
 {
-    // Lines that go to a file or a pipe are not broken.
+    // Lines are never broken: tables fit themselves to the terminal, and a text is best wrapped by the terminal itself.
     private const int Unlimited = 1_000_000;
 
     /// <inheritdoc/>
@@ -16,20 +16,24 @@ internal sealed class TerminalOutput(TextWriter writer, bool isTerminal, Func<in
     public bool IsTerminal { get; } = isTerminal;
 
     /// <inheritdoc/>
-    public int Width => IsTerminal ? Math.Max(20, width()) : Unlimited;
+    public int Width => Unlimited;
 
     /// <inheritdoc/>
-    public int Height => IsTerminal ? Console.WindowHeight : 24;
+    public int Height => Unlimited;
 
     /// <summary>Makes a console that writes to a stream.</summary>
-    public static IAnsiConsole Open(TextWriter writer, bool isTerminal, bool color, Func<int> width) =>
-        AnsiConsole.Create(new AnsiConsoleSettings
+    public static IAnsiConsole Open(TextWriter writer, bool isTerminal, bool color)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
         {
-            Out = new TerminalOutput(writer, isTerminal, width),
+            Out = new TerminalOutput(writer, isTerminal),
             Ansi = isTerminal ? AnsiSupport.Yes : AnsiSupport.No,
             ColorSystem = color ? ColorSystemSupport.Standard : ColorSystemSupport.NoColors,
             Interactive = isTerminal ? InteractionSupport.Yes : InteractionSupport.No,
         });
+        console.Profile.Capabilities.Unicode = true;
+        return console;
+    }
 
     /// <inheritdoc/>
     public void SetEncoding(Encoding encoding)

@@ -10,8 +10,7 @@ namespace NodeAgent.Cli.Output;
 internal sealed class TextTable<T>
 {
     private const int Gap = 2;
-    private const int LeastFlexible = 8;
-    private const int Least = 4;
+    private const int Least = 8;
 
     private readonly IReadOnlyList<Column<T>> _columns;
     private readonly int[] _widths;
@@ -33,14 +32,7 @@ internal sealed class TextTable<T>
     {
         var shown = columns.Where(c => wide || !c.Wide).ToArray();
         var widths = shown.Select(c => rows.Select(r => c.Value(r).Text.Length).Append(c.Title.Length).Max()).ToArray();
-        if (width is { } available)
-        {
-            var excess = widths.Sum() + (Gap * (shown.Length - 1)) - available;
-            excess = Narrow(widths, i => shown[i].Shrinks, LeastFlexible, excess);
-            Narrow(widths, _ => true, Least, excess);
-        }
-
-        return new TextTable<T>(shown, widths, width is not null);
+        return new TextTable<T>(shown, width is { } available ? Narrow(shown, widths, available) : widths, width is not null);
     }
 
     /// <summary>Finds widths for rows that come one by one.</summary>
@@ -54,32 +46,34 @@ internal sealed class TextTable<T>
         var widths = shown.Select(c => known.Select(r => c.Value(r).Text.Length).Append(c.Title.Length).Append(c.Room).Max()).ToArray();
         if (width is { } available)
         {
-            widths[^1] = Math.Max(LeastFlexible, available - widths[..^1].Sum() - (Gap * (shown.Length - 1)));
-            Narrow(widths, _ => true, Least, widths.Sum() + (Gap * (shown.Length - 1)) - available);
+            widths = Narrow(shown, widths, available);
+            widths[^1] += Math.Max(0, available - Total(widths));
         }
 
         return new TextTable<T>(shown, widths, width is not null);
     }
 
     /// <summary>The titles.</summary>
-    public Paragraph Header() => Line(_columns.Select(c => new Cell(c.Title, Palette.Heading)));
+    public Paragraph Header() => Line(Shown.Select(c => new Cell(c.Title, Palette.Heading)));
 
     /// <summary>One row.</summary>
-    public Paragraph Row(T row) => Line(_columns.Select(c => c.Value(row)));
+    public Paragraph Row(T row) => Line(Shown.Select(c => c.Value(row)));
 
     /// <summary>Titles and rows in one piece.</summary>
     public Paragraph All(IEnumerable<T> rows)
     {
         var text = new Paragraph();
-        Append(text, _columns.Select(c => new Cell(c.Title, Palette.Heading)));
+        Append(text, Shown.Select(c => new Cell(c.Title, Palette.Heading)));
         foreach (var row in rows)
         {
             text.Append("\n");
-            Append(text, _columns.Select(c => c.Value(row)));
+            Append(text, Shown.Select(c => c.Value(row)));
         }
 
         return text;
     }
+
+    private IEnumerable<Column<T>> Shown => _columns.Take(_widths.Length);
 
     private Paragraph Line(IEnumerable<Cell> cells)
     {
@@ -114,15 +108,17 @@ internal sealed class TextTable<T>
         }
     }
 
-    // Takes from the widest columns, one character at a time; returns what is still too much.
-    private static int Narrow(int[] widths, Func<int, bool> may, int least, int excess)
+    private static int Total(int[] widths) => widths.Sum() + (Gap * (widths.Length - 1));
+
+    // Takes from the widest columns that allow it, one character at a time, then whole columns from the end.
+    private static int[] Narrow(Column<T>[] columns, int[] widths, int available)
     {
-        while (excess > 0)
+        for (var excess = Total(widths) - available; excess > 0; excess--)
         {
             var widest = -1;
             for (var i = 0; i < widths.Length; i++)
             {
-                if (may(i) && widths[i] > least && (widest < 0 || widths[i] > widths[widest]))
+                if (columns[i].Shrinks && widths[i] > Least && (widest < 0 || widths[i] > widths[widest]))
                 {
                     widest = i;
                 }
@@ -134,9 +130,13 @@ internal sealed class TextTable<T>
             }
 
             widths[widest]--;
-            excess--;
         }
 
-        return excess;
+        while (widths.Length > 1 && Total(widths) > available)
+        {
+            widths = widths[..^1];
+        }
+
+        return widths;
     }
 }

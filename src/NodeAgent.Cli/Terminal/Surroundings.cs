@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
 namespace NodeAgent.Cli.Terminal;
 
@@ -26,8 +27,8 @@ internal sealed record Surroundings
     /// <summary>Whether standard error is read by a person.</summary>
     public bool ErrorIsTerminal { get; init; }
 
-    /// <summary>Columns of the terminal.</summary>
-    public Func<int> Width { get; init; } = () => 80;
+    /// <summary>Columns and rows of the terminal.</summary>
+    public Func<(int Columns, int Rows)> Size { get; init; } = TerminalDevice.Size;
 
     /// <summary>Reads an environment variable; null when it is not set.</summary>
     public required Func<string, string?> Environment { get; init; }
@@ -36,23 +37,31 @@ internal sealed record Surroundings
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Switches the terminal to raw mode until disposed.</summary>
-    public Func<IDisposable> EnterRawMode { get; init; } = TerminalMode.EnterRaw;
+    public Func<IDisposable> EnterRawMode { get; init; } = TerminalDevice.EnterRaw;
 
     /// <summary>The surroundings of this process.</summary>
     public static Surroundings OfProcess()
     {
-        var output = Console.OpenStandardOutput();
+        // A library that merely asks for Console.Out would have the terminal's keypad switched and terminfo loaded.
+        Console.SetOut(TextWriter.Null);
+        Console.SetError(TextWriter.Null);
+        var output = Console.IsOutputRedirected ? Console.OpenStandardOutput() : OfTerminal(1, FileAccess.Write);
+        var error = Console.IsErrorRedirected ? Console.OpenStandardError() : OfTerminal(2, FileAccess.Write);
         return new Surroundings
         {
             RawOut = output,
             Out = new StreamWriter(output, new UTF8Encoding(false), 16 * 1024) { AutoFlush = false },
-            Error = new StreamWriter(Console.OpenStandardError(), new UTF8Encoding(false), 1024) { AutoFlush = true },
-            Input = Console.OpenStandardInput(),
+            Error = new StreamWriter(error, new UTF8Encoding(false), 1024) { AutoFlush = true },
+            Input = Console.IsInputRedirected ? Console.OpenStandardInput() : OfTerminal(0, FileAccess.Read),
             InputIsTerminal = !Console.IsInputRedirected,
             OutputIsTerminal = !Console.IsOutputRedirected,
             ErrorIsTerminal = !Console.IsErrorRedirected,
-            Width = () => Console.WindowWidth,
             Environment = System.Environment.GetEnvironmentVariable,
         };
     }
+
+    // On a terminal the streams of System.Console edit lines, take Ctrl-C for themselves and change its modes; a guest
+    // wants each key as it is.
+    private static FileStream OfTerminal(int descriptor, FileAccess access) =>
+        new(new SafeFileHandle(descriptor, ownsHandle: false), access, bufferSize: 0);
 }

@@ -67,6 +67,8 @@ internal sealed class ConsoleSession : IDisposable
         {
             _call.Printer.Note("");
         }
+
+        _call.Cancellation.ThrowIfCancellationRequested();
     }
 
     private async Task ShowOutputAsync()

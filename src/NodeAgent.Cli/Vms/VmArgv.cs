@@ -26,7 +26,12 @@ internal static class VmArgv
             var line = await call.Agent.Vms.RenderCommandLineAsync(request, call.Unary);
             call.Printer.One(line, line.Binary, () =>
             {
-                call.Printer.Line(string.Join(" \\\n", Grouped(line)).Replace("\n", "\n  ", StringComparison.Ordinal));
+                var groups = Grouped(line).ToList();
+                for (var i = 0; i < groups.Count; i++)
+                {
+                    call.Printer.Line((i > 0 ? "  " : "") + groups[i] + (i < groups.Count - 1 ? " \\" : ""));
+                }
+
                 if (line.AcceleratorReason.Length > 0)
                 {
                     call.Printer.Note($"accelerator: {line.Accelerator.ToString().ToLowerInvariant()} ({line.AcceleratorReason})");

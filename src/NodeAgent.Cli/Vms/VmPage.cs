@@ -27,16 +27,13 @@ internal static class VmPage
         page.Section("Spec");
         if (vm.Spec is { } spec)
         {
-            foreach (var line in Lines(spec))
-            {
-                page.Add(line.Name, line.Value);
-            }
+            page.Verbatim(Lines(spec));
         }
 
         page.Section("Usage");
         Usage(page, vm.Status?.Stats, time);
         page.Section($"Events (last {events.Count})");
-        page.AddAll("", events.Select(e => $"{HumanText.Moment(e.Time)}  {e.Kind}  {e.Message}"));
+        page.Verbatim(events.Select(e => $"{HumanText.Moment(e.Time)}  {e.Kind}  {e.Message}"));
         return page;
     }
 
@@ -88,7 +85,7 @@ internal static class VmPage
             .Add("VNC socket", status.VncSocket);
         if (status.Boot is { } boot)
         {
-            page.Add("QEMU", $"{boot.QemuVersion} ({boot.QemuBinary})")
+            page.Add("QEMU", $"{boot.QemuVersion} {Because(boot.QemuBinary)}".Trim())
                 .Add("Machine", boot.Machine)
                 .Add("CPU model", boot.CpuModel)
                 .AddAll("Devices", boot.Devices.Select(d => $"{d.Name}: {d.Driver} at {d.Address}"));
@@ -113,13 +110,10 @@ internal static class VmPage
     }
 
     // The spec is shown as it would be written, so that what is read here can be used there.
-    private static IEnumerable<(string Name, string Value)> Lines(VmSpec spec)
+    private static string[] Lines(VmSpec spec)
     {
         using var text = new StringWriter();
         new MessageWriter(text, KnownTypes.Registry).Write((IMessage)spec);
-        foreach (var line in text.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            yield return ("", line.TrimEnd('\r'));
-        }
+        return text.ToString().ReplaceLineEndings("\n").Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }

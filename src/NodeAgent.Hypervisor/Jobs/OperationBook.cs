@@ -9,7 +9,13 @@ namespace NodeAgent.Hypervisor.Jobs;
 /// </summary>
 public sealed class OperationBook
 {
+    // The end of an operation is true before the disk has it, and a full disk can take long to take it: until this many
+    // others have ended, memory answers for it.
+    private const int RecentLimit = 256;
+    private const int Chunk = 200;
     private readonly ConcurrentDictionary<Guid, OperationHandle> _running = new();
+    private readonly ConcurrentDictionary<Guid, Operation> _recent = new();
+    private readonly ConcurrentQueue<Guid> _recentOrder = new();
     private readonly NodeLedger _ledger;
     private readonly TimeProvider _time;
     private long _lastNumber;
@@ -71,6 +77,16 @@ public sealed class OperationBook
     {
         ArgumentNullException.ThrowIfNull(handle);
         handle.Complete(end);
+        if (_recent.TryAdd(handle.Id, handle.Current))
+        {
+            _recentOrder.Enqueue(handle.Id);
+        }
+
+        while (_recentOrder.Count > RecentLimit && _recentOrder.TryDequeue(out Guid oldest))
+        {
+            _recent.TryRemove(oldest, out _);
+        }
+
         _running.TryRemove(handle.Id, out _);
         Changed?.Invoke(handle.Current);
     }
@@ -78,7 +94,7 @@ public sealed class OperationBook
     /// <summary>An operation as it is; <c>null</c> when there is none, or it was trimmed.</summary>
     /// <exception cref="LedgerException">The ledger cannot be read.</exception>
     public async Task<Operation?> FindAsync(Guid id, CancellationToken cancellationToken) =>
-        _running.TryGetValue(id, out var handle) ? handle.Current
+        Remembered(id) is { } operation ? operation
             : await _ledger.FindOperationAsync(id, cancellationToken) is { } row ? Operation.From(row) : null;
 
     /// <summary>Waits until an operation has ended or the time is up, and returns it as it is then; <c>null</c> when there is none.</summary>
@@ -122,6 +138,42 @@ public sealed class OperationBook
     public async Task<IReadOnlyList<Operation>> ListAsync(long below, int limit, CancellationToken cancellationToken)
     {
         var rows = await _ledger.ListOperationsAsync(below, limit, cancellationToken);
-        return [.. rows.Select(row => _running.TryGetValue(row.Id, out var handle) ? handle.Current : Operation.From(row))];
+        return [.. rows.Select(row => Remembered(row.Id) ?? Operation.From(row))];
     }
+
+    /// <summary>Operations with a smaller number that the filter wants, newest first.</summary>
+    /// <param name="below">Where to go on, the number of the last one seen; <see cref="long.MaxValue"/> for the newest.</param>
+    /// <param name="limit">How many at most; fewer are given only when there are no more.</param>
+    /// <param name="filter">Which are wanted.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="LedgerException">The ledger cannot be read.</exception>
+    public async Task<IReadOnlyList<Operation>> ListAsync(
+        long below, int limit, OperationFilter filter, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(filter);
+        var wanted = new List<Operation>();
+        while (true)
+        {
+            var chunk = await ListAsync(below, Chunk, cancellationToken);
+            foreach (var operation in chunk.Where(filter.Matches))
+            {
+                wanted.Add(operation);
+                if (wanted.Count == limit)
+                {
+                    return wanted;
+                }
+            }
+
+            if (chunk.Count < Chunk)
+            {
+                return wanted;
+            }
+
+            below = chunk[^1].Number;
+        }
+    }
+
+    // Running first: what moves from one to the other is then found in at least one.
+    private Operation? Remembered(Guid id) =>
+        _running.TryGetValue(id, out var handle) ? handle.Current : _recent.GetValueOrDefault(id);
 }

@@ -42,6 +42,12 @@ public sealed class OperationHandle
     {
         lock (_lock)
         {
+            if (_current.IsDone)
+            {
+                // Work that was pre-empted may still have something to say; what ended stays as it ended.
+                return;
+            }
+
             _current = _current with { Phase = phase, Progress = Math.Max(_current.Progress, progress), Updated = _time.GetUtcNow() };
         }
     }

@@ -12,6 +12,7 @@ internal sealed partial class LedgerOpening(
     LedgerOptions options, LedgerSchema schema, TimeProvider time, ILogger logger)
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+    private const int NoSpace = 28;
     private readonly LedgerSalvage _salvage = new(options, schema, time);
 
     public LedgerOpenResult Open()
@@ -48,7 +49,9 @@ internal sealed partial class LedgerOpening(
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return new LedgerUnusable(LedgerReason.DiskFailed, $"{options.StateDirectory}: {error.Message}");
+            // The framework hands the kernel's errno on as the result code.
+            LedgerReason reason = error.HResult == NoSpace ? LedgerReason.DiskFull : LedgerReason.DiskFailed;
+            return new LedgerUnusable(reason, $"{options.StateDirectory}: {error.Message}");
         }
     }
 

@@ -30,7 +30,7 @@ public sealed class NodeLedger : IAsyncDisposable
             $"SELECT {KeyRow.Format.ColumnList} FROM idempotency_keys WHERE scope = $1 AND request_id = $2");
         _findOperation = _reader.Prepare($"SELECT {OperationRow.Format.ColumnList} FROM operations WHERE id = $1");
         _listOperations = _reader.Prepare(
-            $"SELECT {OperationRow.Format.ColumnList} FROM operations WHERE number < $1 ORDER BY number DESC LIMIT $2");
+            $"SELECT {OperationRow.Format.ColumnList} FROM operations WHERE number < $1 ORDER BY number DESC");
         var head = new EventHead(file.OldestEvent, file.NewestEvent);
         Events = new EventLog(file.Id, _reader, head, time);
         var transaction = new LedgerTransaction(file, options.KeyAge);
@@ -130,8 +130,8 @@ public sealed class NodeLedger : IAsyncDisposable
             () =>
             {
                 var rows = new List<OperationRow>();
-                using SqliteDataReader reader = _listOperations.Query(below, (long)limit);
-                while (reader.Read())
+                using SqliteDataReader reader = _listOperations.Query(below);
+                while (rows.Count < limit && reader.Read())
                 {
                     if (OperationRow.Format.TryRead(reader) is { } row)
                     {

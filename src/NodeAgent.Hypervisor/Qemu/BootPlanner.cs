@@ -9,10 +9,10 @@ namespace NodeAgent.Hypervisor.Qemu;
 /// From a definition to a boot contract: validate → look at the images → pick the accelerator → argument list → compare
 /// with what QEMU can do. Nothing is changed by it; the same plan serves a start, a dry run and a recovery.
 /// </summary>
-/// <param name="roots">Where files may come from.</param>
+/// <param name="roots">Tells where files may come from now; a reload of the configuration may change it.</param>
 /// <param name="facts">Tells what is known of the host; may wait for the first probe.</param>
 /// <param name="time">The clock.</param>
-public sealed class BootPlanner(ImageRoots roots, Func<CancellationToken, Task<BootFacts>> facts, TimeProvider time)
+public sealed class BootPlanner(Func<ImageRoots> roots, Func<CancellationToken, Task<BootFacts>> facts, TimeProvider time)
 {
     /// <summary>Longest look at the files of one VM, before their file system is called silent.</summary>
     private static readonly TimeSpan StoragePatience = TimeSpan.FromSeconds(10);
@@ -69,7 +69,7 @@ public sealed class BootPlanner(ImageRoots roots, Func<CancellationToken, Task<B
         try
         {
             // A file system that does not answer holds the thread that asks it, and nobody else.
-            return await Task.Run(() => VmFiles.Look(definition, roots), cancellationToken)
+            return await Task.Run(() => VmFiles.Look(definition, roots()), cancellationToken)
                 .WaitAsync(StoragePatience, time, cancellationToken);
         }
         catch (TimeoutException)

@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-using NodeAgent.Bindings.Linux;
 using NodeAgent.Hypervisor.Events;
 using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Hypervisor.Ledger;
@@ -34,8 +32,7 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
     {
         ArgumentNullException.ThrowIfNull(contents);
         var began = services.Time.GetTimestamp();
-        var strays = ProcessTable.Containing(RunDirectory.Root(services.Options.RunDirectory) + "/")
-            .Where(process => process.Arguments.Contains("-uuid")).ToArray();
+        var strays = StrayQemu.FindAll(services.Options.RunDirectory);
         var runs = contents.Runs.ToLookup(run => run.VmId);
         var intents = contents.Intents.ToDictionary(intent => intent.VmId);
         var interrupted = services.Operations.Interrupted.ToDictionary(operation => operation.Id);
@@ -64,7 +61,7 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
 
     private async Task RecoverAsync(
         VmDefinition definition, RunRecord? record, IntentRow? intent, Dictionary<Guid, OperationHandle> interrupted,
-        IReadOnlyList<RunningProcess> strays, CancellationToken cancellationToken)
+        IReadOnlyList<StrayQemu> strays, CancellationToken cancellationToken)
     {
         var interruption = intent is null ? null
             : new Interruption(intent, intent.OperationId is { } id ? interrupted.GetValueOrDefault(id) : null);
@@ -74,7 +71,7 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
             var stopped = registry.Add(definition, record, new VmState.Stopped(record?.Exit));
             if (interruption is not null)
             {
-                stopped.Tell(new RecoveryFinding.Untouched(), interruption);
+                await stopped.TellAsync(new RecoveryFinding.Untouched(), interruption);
             }
 
             return;
@@ -93,13 +90,13 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
 
         void Report(RecoveryFinding notFinal)
         {
-            vm.Tell(notFinal, null);
+            _ = vm.TellAsync(notFinal, null);
             silentOnce.TrySetResult();
         }
     }
 
     private static async Task TellAsync(Vm vm, Task<RecoveryFinding> finding, Interruption? interruption) =>
-        vm.Tell(await finding, interruption);
+        await vm.TellAsync(await finding, interruption);
 
     private int CountFinding(RecoveryFinding finding) => finding switch
     {
@@ -108,28 +105,24 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         _ => Interlocked.Increment(ref _quarantined),
     };
 
-    private void ShowUnknown(IReadOnlyList<RunningProcess> strays)
+    private void ShowUnknown(IReadOnlyList<StrayQemu> strays)
     {
-        var known = registry.All.Select(vm => vm.Snapshot.Definition.Id.ToString("D")).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        foreach (var stray in strays)
+        var known = registry.All.Select(vm => new RunDirectory(services.Options.RunDirectory, vm.Snapshot.Definition.Id).Path).ToHashSet();
+        foreach (var stray in strays.Where(stray => stray.VmId is not null && !known.Contains(stray.Directory)))
         {
-            var at = stray.Arguments.ToList().IndexOf("-uuid") + 1;
-            if (at < stray.Arguments.Count && Guid.TryParse(stray.Arguments[at], out var id) && !known.Contains(stray.Arguments[at]))
+            _quarantined++;
+            var why = $"Process {stray.Pid} is a QEMU of this agent that nobody has on record.";
+            var now = services.Time.GetUtcNow();
+            var definition = new VmDefinition
             {
-                _quarantined++;
-                var why = $"Process {stray.Pid} is a QEMU of this agent that nobody has on record.";
-                registry.Add(
-                    new VmDefinition
-                    {
-                        Id = id,
-                        Name = $"unknown-{id:N}"[..24],
-                        Spec = new VmSpec { Cpu = new CpuSpec { Vcpus = 1 }, MemoryBytes = 0 },
-                        CreateTime = services.Time.GetUtcNow(),
-                        UpdateTime = services.Time.GetUtcNow(),
-                    },
-                    null,
-                    new VmState.Quarantined(why, ProcessProven: false)).Tell(new RecoveryFinding.Untouchable(null, why), null);
-            }
+                Id = stray.VmId!.Value,
+                Name = $"unknown-{stray.VmId:N}"[..24],
+                Spec = new VmSpec { Cpu = new CpuSpec { Vcpus = 1 }, MemoryBytes = 0 },
+                CreateTime = now,
+                UpdateTime = now,
+            };
+            _ = registry.Add(definition, null, new VmState.Quarantined(why, ProcessProven: false))
+                .TellAsync(new RecoveryFinding.Untouchable(null, why), null);
         }
     }
 

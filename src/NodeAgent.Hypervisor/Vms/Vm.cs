@@ -112,9 +112,13 @@ public sealed partial class Vm
         return forget.Answer.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>Tells the VM what recovery found.</summary>
-    internal void Tell(RecoveryFinding finding, Interruption? interrupted) =>
-        _mailbox.Post(VmLane.Seen, new VmMessage.Recovered(finding, interrupted));
+    /// <summary>Tells the VM what recovery found. Completes when the VM has become that.</summary>
+    internal Task TellAsync(RecoveryFinding finding, Interruption? interrupted)
+    {
+        var told = new VmMessage.Recovered(finding, interrupted);
+        _mailbox.Post(VmLane.Seen, told);
+        return told.Handled.Task;
+    }
 
     /// <summary>Lets go of QEMU, which runs on, and ends the loop.</summary>
     internal Task LetGoAsync()
@@ -223,6 +227,7 @@ public sealed partial class Vm
                 break;
             case VmMessage.Recovered recovered:
                 await OnRecoveredAsync(recovered.Finding, recovered.Interrupted);
+                recovered.Handled.TrySetResult();
                 break;
             case VmMessage.RestartDue due when _state is VmState.Stopped && due.Attempt == _restarts:
                 await OnAskAsync(new VmMessage.Ask(new VmVerb.Start(), RequestContext.Agent));

@@ -51,7 +51,10 @@ internal abstract record VmMessage
     public sealed record Resynced(LiveQemu Live, Resync Found) : VmMessage;
 
     /// <summary>Recovery found what became of the process.</summary>
-    public sealed record Recovered(RecoveryFinding Finding, Interruption? Interrupted) : VmMessage;
+    public sealed record Recovered(RecoveryFinding Finding, Interruption? Interrupted) : VmMessage
+    {
+        public TaskCompletionSource Handled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
     /// <summary>A restart after a crash is due.</summary>
     public sealed record RestartDue(int Attempt) : VmMessage;

@@ -13,6 +13,9 @@ internal static class VmMessages
             case VmMessage.Change change:
                 change.Answer.TrySetException(failure);
                 break;
+            case VmMessage.Recovered recovered:
+                recovered.Handled.TrySetResult();
+                break;
             case VmMessage.Forget forget:
                 forget.Answer.TrySetException(failure);
                 break;

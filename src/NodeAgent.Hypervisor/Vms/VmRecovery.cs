@@ -17,7 +17,7 @@ namespace NodeAgent.Hypervisor.Vms;
 ///  they agree, monitor refuses or UUID differs   → quarantined
 ///  they agree, monitor is silent                 → unknown, and tried on
 ///  they agree, UUID agrees                       → attached
-///  a start was under way and nothing is recorded → looked for by its run directory in the argument lists
+///  a start was under way and nothing is recorded → looked for by the sockets that it holds
 /// </code>
 /// </summary>
 internal sealed class VmRecovery(VmServices services, VmDefinition definition, MonitorListener listener, string bootId)
@@ -27,11 +27,11 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
     /// <summary>Finds it.</summary>
     /// <param name="record">What the ledger keeps of the last run.</param>
     /// <param name="intent">What was being done when the agent ended.</param>
-    /// <param name="strays">Processes whose argument list names the run directory, when they had to be looked for.</param>
+    /// <param name="strays">QEMUs that hold sockets of this agent.</param>
     /// <param name="report">Told of findings that are not final.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     public async Task<RecoveryFinding> FindAsync(
-        RunRecord? record, IntentRow? intent, IReadOnlyList<RunningProcess> strays, Action<RecoveryFinding> report, CancellationToken cancellationToken)
+        RunRecord? record, IntentRow? intent, IReadOnlyList<StrayQemu> strays, Action<RecoveryFinding> report, CancellationToken cancellationToken)
     {
         if (record is { Exit: null, Run.Process: { } identity })
         {
@@ -42,17 +42,17 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
                     : GoneUnseen(intent);
         }
 
-        var own = strays.Where(stray => stray.Arguments.Any(argument => argument.Contains(_directory.Path, StringComparison.Ordinal))).ToArray();
+        var own = strays.Where(stray => stray.Directory == _directory.Path).ToArray();
         return own.Length switch
         {
             0 => Gone(VmExitReason.StartFailed, "The agent ended before it had started QEMU."),
             1 => await AttachStrayAsync(own[0], intent?.RunId ?? Guid.NewGuid(), report, cancellationToken),
-            _ => new RecoveryFinding.Untouchable(null, $"Several processes ({string.Join(", ", own.Select(stray => stray.Pid))}) have this VM's run directory in their argument lists."),
+            _ => new RecoveryFinding.Untouchable(null, $"Several processes ({string.Join(", ", own.Select(stray => stray.Pid))}) hold this VM's sockets."),
         };
     }
 
     private async Task<RecoveryFinding> AttachStrayAsync(
-        RunningProcess stray, Guid runId, Action<RecoveryFinding> report, CancellationToken cancellationToken)
+        StrayQemu stray, Guid runId, Action<RecoveryFinding> report, CancellationToken cancellationToken)
     {
         if (ProcStat.Read(stray.Pid) is not { State: not 'Z' } stat
             || QemuProcess.TryAttach(new ProcessIdentity(stray.Pid, stat.StartTicks, bootId)) is not { } process)
@@ -66,7 +66,7 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
         return await AttachAsync(run, process, report, cancellationToken);
     }
 
-    private async Task<BootContract> PlanAsync(RunningProcess stray, CancellationToken cancellationToken)
+    private async Task<BootContract> PlanAsync(StrayQemu stray, CancellationToken cancellationToken)
     {
         try
         {

@@ -35,6 +35,9 @@ public sealed class VmRegistry(VmServices services)
     /// <exception cref="VmException">There is none.</exception>
     public VmSnapshot Get(string idOrName) => Find(idOrName).Snapshot;
 
+    /// <summary>A VM as it is now; <c>null</c> where it is no more.</summary>
+    public VmSnapshot? TryGet(Guid id) => _vms.TryGetValue(id, out var vm) ? vm.Snapshot : null;
+
     /// <summary>The last sample of a VM; <c>null</c> where there is none.</summary>
     public VmStats? Stats(Guid id) => _vms.TryGetValue(id, out var vm) ? vm.Stats : null;
 

@@ -66,14 +66,12 @@ internal sealed record LimitOptions
 internal sealed record AutostartOptions
 {
     public bool Enabled { get; init; } = true;
-    public int Parallelism { get; init; } = 4;
 }
 
 /// <summary>[kvm]</summary>
 internal sealed record KvmOptions
 {
     public string Device { get; init; } = "/dev/kvm";
-    public bool SelfTest { get; init; } = true;
 }
 
 /// <summary>How a log line is written.</summary>

@@ -32,10 +32,10 @@ internal static class ConfigSchema
         Live("qemu", "image_roots",
             (o, v) => o with { Qemu = o.Qemu with { ImageRoots = ValueText.List(v, ValueText.AbsolutePath) } },
             o => ValueText.Show(o.ImageRoots)),
-        Live("qemu", "start_timeout",
+        Fixed("qemu", "start_timeout",
             (o, v) => o with { Qemu = o.Qemu with { StartTimeout = ValueText.Duration(v, Second, Hour) } },
             o => ValueText.Show(o.Qemu.StartTimeout)),
-        Live("qemu", "command_timeout",
+        Fixed("qemu", "command_timeout",
             (o, v) => o with { Qemu = o.Qemu with { CommandTimeout = ValueText.Duration(v, Second / 10, Hour) } },
             o => ValueText.Show(o.Qemu.CommandTimeout)),
 
@@ -45,18 +45,16 @@ internal static class ConfigSchema
         Live("limits", "max_streams", (o, v) => WithLimits(o, l => l with { MaxStreams = ValueText.Int(v, 1, 100_000) }), o => $"{o.Limits.MaxStreams}"),
         Live("limits", "max_connections", (o, v) => WithLimits(o, l => l with { MaxConnections = ValueText.Int(v, 1, 100_000) }), o => $"{o.Limits.MaxConnections}"),
         Live("limits", "requests_per_second", (o, v) => WithLimits(o, l => l with { RequestsPerSecond = ValueText.Int(v, 1, 1_000_000) }), o => $"{o.Limits.RequestsPerSecond}"),
-        Live("limits", "max_vms", (o, v) => WithLimits(o, l => l with { MaxVms = ValueText.Int(v, 0, 100_000) }), o => $"{o.Limits.MaxVms}"),
-        Live("limits", "operations_kept", (o, v) => WithLimits(o, l => l with { OperationsKept = ValueText.Int(v, 1, 10_000_000) }), o => $"{o.Limits.OperationsKept}"),
-        Live("limits", "operations_age", (o, v) => WithLimits(o, l => l with { OperationsAge = ValueText.Duration(v, Hour, 3650 * Day) }), o => ValueText.Show(o.Limits.OperationsAge)),
-        Live("limits", "events_kept", (o, v) => WithLimits(o, l => l with { EventsKept = ValueText.Int(v, 1, 100_000_000) }), o => $"{o.Limits.EventsKept}"),
-        Live("limits", "events_age", (o, v) => WithLimits(o, l => l with { EventsAge = ValueText.Duration(v, Hour, 3650 * Day) }), o => ValueText.Show(o.Limits.EventsAge)),
-        Live("limits", "request_id_age", (o, v) => WithLimits(o, l => l with { RequestIdAge = ValueText.Duration(v, Hour, 365 * Day) }), o => ValueText.Show(o.Limits.RequestIdAge)),
+        Fixed("limits", "max_vms", (o, v) => WithLimits(o, l => l with { MaxVms = ValueText.Int(v, 0, 100_000) }), o => $"{o.Limits.MaxVms}"),
+        Fixed("limits", "operations_kept", (o, v) => WithLimits(o, l => l with { OperationsKept = ValueText.Int(v, 1, 10_000_000) }), o => $"{o.Limits.OperationsKept}"),
+        Fixed("limits", "operations_age", (o, v) => WithLimits(o, l => l with { OperationsAge = ValueText.Duration(v, Hour, 3650 * Day) }), o => ValueText.Show(o.Limits.OperationsAge)),
+        Fixed("limits", "events_kept", (o, v) => WithLimits(o, l => l with { EventsKept = ValueText.Int(v, 1, 100_000_000) }), o => $"{o.Limits.EventsKept}"),
+        Fixed("limits", "events_age", (o, v) => WithLimits(o, l => l with { EventsAge = ValueText.Duration(v, Hour, 3650 * Day) }), o => ValueText.Show(o.Limits.EventsAge)),
+        Fixed("limits", "request_id_age", (o, v) => WithLimits(o, l => l with { RequestIdAge = ValueText.Duration(v, Hour, 365 * Day) }), o => ValueText.Show(o.Limits.RequestIdAge)),
 
         Fixed("autostart", "enabled", (o, v) => o with { Autostart = o.Autostart with { Enabled = ValueText.Bool(v) } }, o => ValueText.Show(o.Autostart.Enabled)),
-        Fixed("autostart", "parallelism", (o, v) => o with { Autostart = o.Autostart with { Parallelism = ValueText.Int(v, 1, 1000) } }, o => $"{o.Autostart.Parallelism}"),
 
         Fixed("kvm", "device", (o, v) => o with { Kvm = o.Kvm with { Device = ValueText.AbsolutePath(v) } }, o => o.Kvm.Device),
-        Fixed("kvm", "self_test", (o, v) => o with { Kvm = o.Kvm with { SelfTest = ValueText.Bool(v) } }, o => ValueText.Show(o.Kvm.SelfTest)),
     ];
 
     /// <summary>The sections, as "[a], [b] or [c]" for messages.</summary>

@@ -2,13 +2,14 @@ using System.Collections.Immutable;
 using NodeAgent.Configuration;
 using NodeAgent.Hypervisor.Host;
 using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Hypervisor.Qemu;
 
 namespace NodeAgent.Health;
 
 /// <summary>All conditions of the node, the floor's and the agent's own, and since when each is as it is.</summary>
 internal sealed class ConditionBook(Func<LedgerHealth> ledger, Reloader reloader, TimeProvider time)
 {
-    private const string LedgerWritable = "LedgerWritable", ConfigurationInForce = "ConfigurationInForce";
+    private const string LedgerWritable = "LedgerWritable", QemuReady = "QemuReady", ConfigurationInForce = "ConfigurationInForce";
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (ConditionStatus Status, DateTimeOffset Since)> _since = [];
 
@@ -17,6 +18,11 @@ internal sealed class ConditionBook(Func<LedgerHealth> ledger, Reloader reloader
     {
         List<(NodeCondition Condition, ConditionSeverity Severity)> all =
             facts.Kvm is { } kvm ? [.. NodeConditions.Of(facts.Host, kvm).Select(condition => (condition, condition.Severity))] : [];
+        if (facts.Qemu is { } qemu)
+        {
+            all.Add(OfQemu(qemu));
+        }
+
         all.Add(OfLedger(ledger()));
         all.Add(OfConfiguration(reloader.Last));
         lock (_gate)
@@ -34,6 +40,17 @@ internal sealed class ConditionBook(Func<LedgerHealth> ledger, Reloader reloader
 
         return known.Since;
     }
+
+    private static (NodeCondition Condition, ConditionSeverity Severity) OfQemu(QemuProbeResult qemu) => qemu switch
+    {
+        QemuProbeResult.Answered { Capabilities: var said } => (
+            new NodeCondition(QemuReady, ConditionStatus.True, "QemuAnswered", $"QEMU {said.Version} at {said.Binary} answered what it can do.", ""),
+            ConditionSeverity.Info),
+        QemuProbeResult.Failed failed => (
+            new NodeCondition(QemuReady, ConditionStatus.False, $"Qemu{failed.Reason}", failed.Message, "Install QEMU (Debian: qemu-system-x86), or set [qemu] binary; then call RefreshNode or restart the agent."),
+            ConditionSeverity.Error),
+        _ => throw new ArgumentOutOfRangeException(nameof(qemu)),
+    };
 
     private static (NodeCondition Condition, ConditionSeverity Severity) OfLedger(LedgerHealth health) => health.State switch
     {

@@ -1,4 +1,5 @@
 using NodeAgent.Hypervisor.Host;
+using NodeAgent.Hypervisor.Qemu;
 
 namespace NodeAgent.Health;
 
@@ -6,7 +7,12 @@ namespace NodeAgent.Health;
 /// Finds out what this node is, beside everything else: the agent serves before the slow answers (KVM's self-test, the
 /// QEMU binary) are in. Each answer is published as it comes.
 /// </summary>
-internal sealed class NodeSurvey(HostFactsReader host, Func<CancellationToken, Task<KvmFacts>> askKvm, TimeProvider time)
+/// <param name="host">Reads the host.</param>
+/// <param name="askKvm">Asks KVM and runs its self-test.</param>
+/// <param name="askQemu">Asks QEMU, which depends on the host and its KVM; the flag says to ask even when the answer is known.</param>
+/// <param name="time">The clock.</param>
+internal sealed class NodeSurvey(
+    HostFactsReader host, Func<Task<KvmFacts>> askKvm, Func<HostFacts, KvmFacts, bool, Task<QemuProbeResult>> askQemu, TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly List<Action<NodeFacts>> _observers = [];
@@ -26,25 +32,24 @@ internal sealed class NodeSurvey(HostFactsReader host, Func<CancellationToken, T
         }
     }
 
-    /// <summary>Asks everything anew; who asks while that goes on gets the same answer.</summary>
-    public Task<NodeFacts> LookAsync()
+    /// <summary>Asks everything; who asks while that goes on gets the same answer.</summary>
+    /// <param name="anew">Ask QEMU even when an earlier answer of the same binary is kept.</param>
+    public Task<NodeFacts> LookAsync(bool anew)
     {
         lock (_gate)
         {
-            return _running is { IsCompleted: false } ? _running : _running = Task.Run(SurveyAsync);
+            return _running is { IsCompleted: false } ? _running : _running = Task.Run(() => SurveyAsync(anew));
         }
     }
+
+    /// <summary>What a start must know; waits for the first answers.</summary>
+    public async Task<BootFacts> BootAsync(CancellationToken cancellationToken) =>
+        Volatile.Read(ref _latest)?.Boot ?? (await CompleteAsync(cancellationToken)).Boot!;
 
     /// <summary>Everything, with what changes all the time (memory, huge pages, pressure) read just now.</summary>
     public async Task<NodeFacts> GetAsync(CancellationToken cancellationToken)
     {
-        Task<NodeFacts>? running;
-        lock (_gate)
-        {
-            running = _running;
-        }
-
-        await (running ?? LookAsync()).WaitAsync(cancellationToken);
+        await CompleteAsync(cancellationToken);
         return Refresh()!;
     }
 
@@ -52,23 +57,35 @@ internal sealed class NodeSurvey(HostFactsReader host, Func<CancellationToken, T
     public NodeFacts? Refresh()
     {
         var known = Volatile.Read(ref _latest);
-        return known is null ? null : Publish(now => now with { Host = host.Refresh(now.Host), Time = time.GetUtcNow() });
+        return known is null ? null : Publish(() => _latest! with { Host = host.Refresh(_latest.Host), Time = time.GetUtcNow() });
     }
 
-    private async Task<NodeFacts> SurveyAsync()
+    private Task<NodeFacts> CompleteAsync(CancellationToken cancellationToken)
+    {
+        Task<NodeFacts>? running;
+        lock (_gate)
+        {
+            running = _running;
+        }
+
+        return (running ?? LookAsync(anew: false)).WaitAsync(cancellationToken);
+    }
+
+    private async Task<NodeFacts> SurveyAsync(bool anew)
     {
         var first = host.Read();
-        Publish(_ => new NodeFacts(first, null, time.GetUtcNow()));
-        var kvm = await askKvm(CancellationToken.None);
-        return Publish(now => now with { Kvm = kvm });
+        Publish(() => new NodeFacts(first, _latest?.Kvm, _latest?.Qemu, time.GetUtcNow()));
+        var kvm = await askKvm();
+        Publish(() => _latest! with { Kvm = kvm });
+        var qemu = await askQemu(first, kvm, anew);
+        return Publish(() => _latest! with { Qemu = qemu });
     }
 
-    private NodeFacts Publish(Func<NodeFacts, NodeFacts> change)
+    private NodeFacts Publish(Func<NodeFacts> change)
     {
         lock (_gate)
         {
-            // The first change makes the facts and looks at none.
-            var next = change(_latest!);
+            var next = change();
             Volatile.Write(ref _latest, next);
             _observers.ForEach(observer => observer(next));
             return next;

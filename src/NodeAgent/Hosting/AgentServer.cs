@@ -17,11 +17,11 @@ internal static class AgentServer
 {
     /// <summary>Builds it; it listens once it is started.</summary>
     /// <param name="options">The configuration.</param>
-    /// <param name="sockets">The API's sockets by path, bound already.</param>
+    /// <param name="sockets">The API's sockets, bound already.</param>
     /// <param name="log">Where messages go.</param>
     /// <param name="addServices">Adds what the RPC services need.</param>
     public static WebApplication Build(
-        LiveOptions options, IReadOnlyDictionary<string, ApiSocket> sockets, LineLoggerProvider log,
+        LiveOptions options, ApiSockets sockets, LineLoggerProvider log,
         Action<IServiceCollection> addServices)
     {
         ArgumentNullException.ThrowIfNull(addServices);
@@ -47,9 +47,9 @@ internal static class AgentServer
         return app;
     }
 
-    private static Socket Bound(System.Net.EndPoint endpoint, IReadOnlyDictionary<string, ApiSocket> sockets) =>
+    private static Socket Bound(System.Net.EndPoint endpoint, ApiSockets sockets) =>
         endpoint is UnixDomainSocketEndPoint unix
-            ? sockets[unix.ToString()!].Socket
+            ? sockets[unix.ToString()!]
             : Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets.SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
 
     private static void Listen(KestrelServerOptions kestrel, AgentOptions options)

@@ -11,9 +11,9 @@ namespace NodeAgent.Hosting;
 /// </summary>
 internal sealed class ApiSocket : IDisposable
 {
-    private readonly FileStream _lock;
+    private readonly FileLock _lock;
 
-    private ApiSocket(Socket socket, FileStream guard)
+    private ApiSocket(Socket socket, FileLock guard)
     {
         Socket = socket;
         _lock = guard;
@@ -74,17 +74,9 @@ internal sealed class ApiSocket : IDisposable
 
     // Two agents that start at the same moment both see no socket; the lock (flock(2)) lets one of them go on. The
     // file stays: removing it would let a third one lock a new file of the same name.
-    private static FileStream TakeLock(string path)
-    {
-        try
-        {
-            return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        }
-        catch (IOException error) when (File.Exists(path + ".lock"))
-        {
-            throw new StartException($"Another agent serves the socket {path}. Stop it, or choose another socket with --listen.", error);
-        }
-    }
+    private static FileLock TakeLock(string path) =>
+        FileLock.TryAcquire(path + ".lock", out var holder)
+        ?? throw new StartException($"Another agent{(holder is null ? "" : $" (process {holder})")} serves the socket {path}. Stop it, or choose another socket with --listen.");
 
     private static void RemoveStale(string path)
     {

@@ -2,12 +2,18 @@ using System.Reflection;
 using Microsoft.Extensions.Hosting.Systemd;
 using NodeAgent.Configuration;
 using NodeAgent.Health;
+using NodeAgent.Hypervisor.Events;
+using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Logging;
 using NodeAgent.Metrics;
 
 namespace NodeAgent.Hosting;
 
-/// <summary>The agent from start to stop.</summary>
+/// <summary>
+/// The agent from start to stop. The ledger is opened beside the building of the listeners; then it listens and says
+/// that it is starting; then the guests are re-attached; then it is ready. What is slow (KVM's self-test, the QEMU
+/// binary) is found out beside all of that.
+/// </summary>
 internal static partial class Daemon
 {
     /// <summary>The version of this build.</summary>
@@ -18,41 +24,62 @@ internal static partial class Daemon
     /// <exception cref="StartException">It can't start.</exception>
     public static async Task RunAsync(ConfigSources sources, AgentOptions initial)
     {
+        var time = TimeProvider.System;
+        var startTime = time.GetUtcNow();
         var options = new LiveOptions(initial);
         await using var writer = new LineWriter(Console.OpenStandardError());
         using var provider = new LineLoggerProvider(
-            writer, initial.LogFormat, Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 }, TimeProvider.System);
+            writer, initial.LogFormat, Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 }, time);
         options.Observe(provider.Follow);
+        using var log = new LoggerFactory([provider], new LoggerFilterOptions { MinLevel = LogLevel.Trace });
 
         PrepareDirectories(initial);
-        var sockets = initial.SocketPaths.ToDictionary(path => path, path => ApiSocket.Bind(path, initial));
+        var opening = Task.Run(() => NodeFloor.Open(options, time, log));
+        using var sockets = ApiSockets.Bind(initial);
+        var reloader = new Reloader(sources, options, time);
+        NodeFloor? floor = null;
+        await using var app = AgentServer.Build(
+            options, sockets, provider, services => Composition.Add(services, () => floor!, new AgentStart(initial, reloader, writer, Version, startTime)));
+        await using var opened = floor = await opening;
+        await ServeAsync(app, floor, reloader, initial, log.CreateLogger("NodeAgent.Daemon"));
+    }
+
+    private static async Task ServeAsync(WebApplication app, NodeFloor floor, Reloader reloader, AgentOptions options, ILogger log)
+    {
+        var time = TimeProvider.System;
+        var stopping = app.Lifetime.ApplicationStopping;
+        _ = floor.Survey.LookAsync(anew: false);
+        Composition.Connect(app.Services);
+        using var signal = new ReloadSignal(reloader, app.Services.GetService<ISystemdNotifier>(), time, app.Services.GetRequiredService<ILogger<ReloadSignal>>());
+        reloader.Observe(outcome => Note(
+            floor.Ledger, outcome.IsGood ? EventKinds.AgentReloaded : EventKinds.AgentReloadFailed, outcome.Summary,
+            outcome.IsGood ? EventSeverity.Info : EventSeverity.Warning));
+        await StartAsync(app, options);
+        LogServing(log, Version, string.Join(", ", options.SocketPaths), options.Metrics.Listen?.ToString() ?? "none");
+        Note(floor.Ledger, EventKinds.AgentStarted, $"nodeagentd {Version} serves.");
+
+        var readiness = app.Services.GetRequiredService<Readiness>();
+        using var leaving = stopping.Register(() => readiness.Advance(AgentPhase.Stopping));
         try
         {
-            await using var app = AgentServer.Build(options, sockets, provider, services =>
-            {
-                services.AddSingleton<MetricsRegistry>();
-                services.AddSingleton<RpcMetrics>();
-            });
-            var reloader = new Reloader(sources, options, TimeProvider.System);
-            var registry = app.Services.GetRequiredService<MetricsRegistry>();
-            _ = new ProcessMetrics(registry, writer, Version);
-            reloader.Observe(new ConfigMetrics(registry).Record);
-            using var signal = new ReloadSignal(
-                reloader, app.Services.GetService<ISystemdNotifier>(), TimeProvider.System, app.Services.GetRequiredService<ILogger<ReloadSignal>>());
-            var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("NodeAgent.Daemon");
-            await StartAsync(app, initial);
-            LogServing(log, Version, string.Join(", ", initial.SocketPaths), initial.Metrics.Listen?.ToString() ?? "none");
-            app.Services.GetRequiredService<Readiness>().Advance(AgentPhase.Ready);
-            await app.WaitForShutdownAsync();
-            LogStopped(log);
+            await floor.RecoverAsync(stopping);
         }
-        finally
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
         {
-            foreach (var socket in sockets.Values)
-            {
-                socket.Dispose();
-            }
+            // Told to stop while looking after the guests; the next agent goes on with it.
+            await app.WaitForShutdownAsync();
+            return;
         }
+
+        readiness.Advance(AgentPhase.Ready);
+        LogReady(log, floor.Recovery!.Adopted, floor.Recovery.Stopped, floor.Recovery.Quarantined, floor.Recovery.Silent, floor.Recovery.Duration.TotalMilliseconds);
+        var sampling = floor.Sampler.RunAsync(stopping);
+        var autostart = options.Autostart.Enabled ? floor.AutostartAsync(stopping) : Task.CompletedTask;
+
+        await app.WaitForShutdownAsync();
+        Note(floor.Ledger, EventKinds.AgentStopping, "nodeagentd leaves; guests run on.");
+        await Task.WhenAll(sampling, autostart).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        LogStopped(log);
     }
 
     private static async Task StartAsync(WebApplication app, AgentOptions options)
@@ -86,8 +113,16 @@ internal static partial class Daemon
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "nodeagentd {Version} serves {Sockets}; metrics on {Metrics}")]
+    // The ledger itself holds what a full disk does not take, and tells of it in its health.
+    private static void Note(NodeLedger ledger, string kind, string message, EventSeverity severity = EventSeverity.Info) =>
+        _ = ledger.RecordAsync(new LedgerBatch(new AppendEvent(
+            new EventDraft(TimeProvider.System.GetUtcNow(), kind, null, new EventPayload(message, severity).ToJson()) { Caller = "agent" })));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "nodeagentd {Version} listens on {Sockets}; metrics on {Metrics}")]
     private static partial void LogServing(ILogger log, string version, string sockets, string metrics);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ready: {Adopted} guests re-attached, {Stopped} found stopped, {Quarantined} in quarantine, {Silent} silent, in {Milliseconds:0} ms")]
+    private static partial void LogReady(ILogger log, int adopted, int stopped, int quarantined, int silent, double milliseconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "nodeagentd has stopped; guests run on")]
     private static partial void LogStopped(ILogger log);

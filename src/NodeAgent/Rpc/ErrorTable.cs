@@ -26,6 +26,8 @@ internal static class ErrorTable
         VmErrorReason.Quarantined => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.NoSuchDevice => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.HostUnfit => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.QemuUnavailable => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.StorageSilent => Row(reason, StatusCode.Unavailable, retryAfter: Patiently),
         VmErrorReason.StartFailed => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.QemuRefused => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.QemuSilent => Row(reason, StatusCode.Unavailable, retryAfter: Patiently),

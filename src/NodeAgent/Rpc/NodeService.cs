@@ -15,7 +15,7 @@ internal sealed class NodeService(NodeSurvey survey, NodeWriter writer) : V1.Nod
     public override async Task<V1.Node> RefreshNode(V1.RefreshNodeRequest request, ServerCallContext context)
     {
         var full = IsFull(request.View);
-        return writer.Write(await survey.LookAsync().WaitAsync(context.CancellationToken), full);
+        return writer.Write(await survey.LookAsync(anew: true).WaitAsync(context.CancellationToken), full);
     }
 
     private static bool IsFull(V1.NodeView view) => view switch

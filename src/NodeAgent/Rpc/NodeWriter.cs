@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Health;
 using NodeAgent.Hypervisor.Host;
+using NodeAgent.Hypervisor.Qemu;
 using NodeAgent.Hypervisor.Vms;
 
 namespace NodeAgent.Rpc;
@@ -23,6 +24,7 @@ internal sealed class NodeWriter(NodeIdentity identity, AgentLife life, Conditio
             Kernel = host.Kernel.Release ?? "",
             Agent = Agent(),
             Kvm = facts.Kvm is { } kvm ? KvmWriter.Write(kvm, facts.Time, full) : null,
+            Qemu = facts.Qemu is QemuProbeResult.Answered answered ? QemuWriter.Write(answered, full) : null,
             Cpu = Write(host.Cpu, host.NumaNodes),
             NumaNodes = { host.NumaNodes.Select(Write) },
             Hugepages = { host.Hugepages.Select(Write) },

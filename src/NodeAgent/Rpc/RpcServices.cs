@@ -13,6 +13,10 @@ internal static class RpcServices
     /// <summary>Ours and those of public interfaces that we serve.</summary>
     public static IReadOnlyList<ServiceDescriptor> Descriptors { get; } =
     [
+        V1.NodeService.Descriptor,
+        V1.VmService.Descriptor,
+        V1.EventService.Descriptor,
+        LongRunning.Operations.Descriptor,
         Grpc.Health.V1.Health.Descriptor,
         ServerReflection.Descriptor,
         Grpc.Reflection.V1.ServerReflection.Descriptor,
@@ -36,6 +40,10 @@ internal static class RpcServices
         services.AddSingleton<StopGrace>();
         services.AddSingleton<CallInterceptor>();
         services.AddSingleton<AdmissionInterceptor>();
+        services.AddSingleton<NodeService>();
+        services.AddSingleton<VmService>();
+        services.AddSingleton<EventService>();
+        services.AddSingleton<OperationService>();
         services.AddSingleton<Readiness>();
         services.AddSingleton(static provider =>
         {
@@ -52,6 +60,10 @@ internal static class RpcServices
     /// <summary>Routes calls to them.</summary>
     public static void Map(IEndpointRouteBuilder routes)
     {
+        routes.MapGrpcService<NodeService>();
+        routes.MapGrpcService<VmService>();
+        routes.MapGrpcService<EventService>();
+        routes.MapGrpcService<OperationService>();
         routes.MapGrpcService<HealthServiceImpl>();
         routes.MapGrpcService<ReflectionServiceImpl>();
         routes.MapGrpcService<ReflectionV1ServiceImpl>();

@@ -21,7 +21,7 @@ public sealed class QmpConnectionTests
         command.GetProperty("execute").GetString().ShouldBe("qmp_capabilities");
         command.GetProperty("arguments").GetProperty("enable")[0].GetString().ShouldBe("oob");
         connection.HasOutOfBand.ShouldBeTrue();
-        connection.Version.Qemu.ToString().ShouldBe("7.2.22");
+        connection.Version.ToString().ShouldBe("7.2.22 (p)");
     }
 
     [Fact]

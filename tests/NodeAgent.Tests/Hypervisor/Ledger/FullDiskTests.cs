@@ -117,6 +117,30 @@ public sealed class FullDiskTests : IDisposable
         again.Events.Newest.Sequence.ShouldBe(last);
     }
 
+    [Fact]
+    public async Task Damaged_ledger_on_a_full_disk_is_left_as_it_is_until_there_is_room()
+    {
+        await using (NodeLedger ledger = Open(Options).Ledger)
+        {
+            await ledger.CommitAsync(new InsertVm(Vm(1)));
+        }
+
+        string path = Path.Combine(_disk.Path, "ledger.db");
+        byte[] damaged = await File.ReadAllBytesAsync(path, Cancellation);
+        damaged[18] ^= 1;
+        await File.WriteAllBytesAsync(path, damaged, Cancellation);
+        _disk.Fill();
+
+        TryOpen(Options).ShouldBeOfType<LedgerUnusable>().Reason.ShouldBe(LedgerReason.DiskFull);
+        (await File.ReadAllBytesAsync(path, Cancellation)).ShouldBe(damaged);
+
+        _disk.Free();
+        LedgerOpened opened = Open(Options);
+        await opened.Ledger.DisposeAsync();
+        opened.Damage.ShouldNotBeNull();
+        opened.Contents.Vms.ShouldBe([Vm(1)]);
+    }
+
     private async Task HealAsync(NodeLedger ledger)
     {
         var healed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);

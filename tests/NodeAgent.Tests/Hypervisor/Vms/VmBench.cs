@@ -36,7 +36,7 @@ internal sealed class VmBench : IAsyncDisposable
         var bench = new VmBench();
         await File.WriteAllTextAsync(bench.Script, faults);
         var binary = Path.Combine(bench._directory.Path, "qemu");
-        await File.WriteAllTextAsync(binary, $"#!/bin/sh\nFAKEQEMU_SCRIPT={bench.Script} exec {Path.Combine(AppContext.BaseDirectory, "fakeqemu")} \"$@\"\n");
+        await File.WriteAllTextAsync(binary, $"#!/bin/bash\nFAKEQEMU_SCRIPT={bench.Script} exec -a \"$0\" {Path.Combine(AppContext.BaseDirectory, "fakeqemu")} \"$@\"\n");
         File.SetUnixFileMode(binary, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await bench.OpenAsync();
         return bench;
@@ -50,13 +50,14 @@ internal sealed class VmBench : IAsyncDisposable
         _ledger = opened.Ledger;
         var probe = new QemuProbe(Path.Combine(state, "cache"), TimeProvider.System, NullLogger<QemuProbe>.Instance);
         var facts = probe.AskAsync(Path.Combine(_directory.Path, "qemu"), new ProbeHost(false, "", ""), refresh: false, CancellationToken.None);
+        await facts;
         Services = new VmServices
         {
             Ledger = _ledger,
             Operations = new OperationBook(_ledger, opened.Contents, TimeProvider.System),
             Launcher = new DirectLauncher(BootId),
             Planner = new BootPlanner(
-                new ImageRoots([_directory.Path]),
+                () => new ImageRoots([_directory.Path]),
                 async _ => new BootFacts(await facts, new KvmSuitability(KvmFitness.Unavailable, "not in this test")),
                 TimeProvider.System),
             Feed = new VmFeed(),
@@ -116,6 +117,21 @@ internal sealed class VmBench : IAsyncDisposable
     {
         var read = await _ledger.Events.ReadAsync(new EventToken(_ledger.Id, 0), EventFilter.All, 1000, CancellationToken.None);
         return read is EventPage page ? [.. page.Events] : throw new InvalidOperationException(read.ToString());
+    }
+
+    public async Task<LedgerEvent> UntilEventAsync(string kind)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            if ((await EventsAsync()).LastOrDefault(item => item.Fact.Kind == kind) is { } found)
+            {
+                return found;
+            }
+
+            patience.Token.ThrowIfCancellationRequested();
+            await Task.Delay(10, patience.Token);
+        }
     }
 
     /// <summary>With no agent there, makes the ledger say something else of the one VM's run.</summary>

@@ -41,7 +41,7 @@ public sealed class VmRecoveryTests
         await bench.OpenAsync();
         var stopped = await bench.UntilAsync("web", vm => vm.State is VmState.Stopped);
         stopped.LastExit!.Reason.ShouldBe(VmExitReason.Unknown);
-        (await bench.EventsAsync())[^2].Fact.Recovered.ShouldBeTrue();
+        (await bench.UntilEventAsync("vm.stopped")).Fact.Recovered.ShouldBeTrue();
         bench.Leftovers().ShouldBeEmpty();
     }
 

@@ -1,0 +1,39 @@
+using NodeAgent.Health;
+using NodeAgent.Metrics;
+using NodeAgent.Rpc;
+
+namespace NodeAgent.Hosting;
+
+/// <summary>Puts the top floor's objects together. The floor below is there when the first of them is asked for.</summary>
+internal static class Composition
+{
+    public static void Add(IServiceCollection services, Func<NodeFloor> floor, AgentStart start)
+    {
+        services.AddSingleton(start);
+        services.AddSingleton(_ => floor());
+        services.AddSingleton(_ => floor().Registry);
+        services.AddSingleton(_ => floor().Ledger);
+        services.AddSingleton(_ => floor().Operations);
+        services.AddSingleton(_ => floor().Survey);
+        services.AddSingleton(_ => new AgentLife(floor().Ledger.Epoch, start.StartTime));
+        services.AddSingleton(_ => new NodeIdentity(
+            floor().NodeId, start.Version, start.Options.StateDirectory, start.Options.RunDirectory, floor().LauncherName));
+        services.AddSingleton(provider => new ConditionBook(() => floor().Ledger.Health, start.Reloader, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(_ => new SnapshotWriter(start.Options.RunDirectory));
+        services.AddSingleton(provider => new OperationWriter(
+            floor().Registry.TryGet, provider.GetRequiredService<SnapshotWriter>(), provider.GetRequiredService<AgentLife>()));
+        services.AddSingleton(provider => new NodeWriter(
+            provider.GetRequiredService<NodeIdentity>(), provider.GetRequiredService<AgentLife>(), provider.GetRequiredService<ConditionBook>(), () => floor().Recovery));
+        services.AddSingleton<MetricsRegistry>();
+        services.AddSingleton<RpcMetrics>();
+    }
+
+    /// <summary>Connects the metrics to what they tell of.</summary>
+    public static void Connect(IServiceProvider services)
+    {
+        var start = services.GetRequiredService<AgentStart>();
+        var registry = services.GetRequiredService<MetricsRegistry>();
+        _ = new ProcessMetrics(registry, start.Log, start.Version);
+        start.Reloader.Observe(new ConfigMetrics(registry).Record);
+    }
+}

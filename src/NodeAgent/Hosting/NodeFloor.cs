@@ -1,0 +1,125 @@
+using NodeAgent.Bindings.Linux;
+using NodeAgent.Configuration;
+using NodeAgent.Health;
+using NodeAgent.Hypervisor.Host;
+using NodeAgent.Hypervisor.Jobs;
+using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Spec;
+using NodeAgent.Hypervisor.Vms;
+
+namespace NodeAgent.Hosting;
+
+/// <summary>The floor below, put together: ledger, operations, VMs, and what is known of the host.</summary>
+internal sealed class NodeFloor : IAsyncDisposable
+{
+    private readonly VmServices _services;
+    private readonly LedgerContents _contents;
+    private readonly string _bootId;
+    private readonly ILoggerFactory _log;
+
+    private NodeFloor(LiveOptions options, LedgerOpened opened, TimeProvider time, ILoggerFactory log)
+    {
+        var current = options.Current;
+        _log = log;
+        _contents = opened.Contents;
+        Ledger = opened.Ledger;
+        NodeId = NodeIdFile.ReadOrCreate(current.StateDirectory);
+        _bootId = MachineIdentity.Read(new KernelFiles("/")).BootId?.ToString("D") ?? "";
+        Survey = SurveyOf(current, time, log);
+        var planner = new BootPlanner(() => new ImageRoots(options.Current.ImageRoots), Survey.BootAsync, time);
+        _services = new VmServices
+        {
+            Ledger = Ledger,
+            Operations = new OperationBook(Ledger, _contents, time),
+            Launcher = new DirectLauncher(_bootId),
+            Planner = planner,
+            Feed = new VmFeed(),
+            Options = OptionsOf(current),
+            Time = time,
+            Logger = log.CreateLogger("NodeAgent.Vms"),
+        };
+        Registry = new VmRegistry(_services);
+        Sampler = new VmSampler(Registry, time);
+        options.Observe(now => Sampler.Interval = now.Metrics.SampleInterval);
+    }
+
+    public Guid NodeId { get; }
+
+    public NodeLedger Ledger { get; }
+
+    public NodeSurvey Survey { get; }
+
+    public OperationBook Operations => _services.Operations;
+
+    public VmRegistry Registry { get; }
+
+    public VmSampler Sampler { get; }
+
+    public string LauncherName => _services.Launcher.Name;
+
+    /// <summary>What the recovery did; <c>null</c> until it is done.</summary>
+    public RecoveryReport? Recovery { get; private set; }
+
+    /// <summary>Opens the ledger and puts the rest on it.</summary>
+    /// <exception cref="StartException">Another agent has the state directory, or it can't be used.</exception>
+    public static NodeFloor Open(LiveOptions options, TimeProvider time, ILoggerFactory log) =>
+        NodeLedger.Open(LedgerOptionsOf(options.Current), time, log.CreateLogger("NodeAgent.Ledger")) switch
+        {
+            LedgerOpened opened => new NodeFloor(options, opened, time, log),
+            LedgerHeld held => throw new StartException(
+                $"Another agent{(held.HolderPid is null ? "" : $" (process {held.HolderPid})")} uses the state directory {options.Current.StateDirectory}. Stop it, or choose another with --state-dir."),
+            LedgerTooNew tooNew => throw new StartException(
+                $"The ledger in {options.Current.StateDirectory} was written by a newer agent (schema {tooNew.Found}; this one knows {tooNew.Known}). Install that agent again; the ledger was left as it is."),
+            LedgerUnusable unusable => throw new StartException(
+                $"The state directory {options.Current.StateDirectory} can't be used: {unusable.Message} Free space or mend it, or choose another with --state-dir."),
+            _ => throw new InvalidOperationException("The ledger's answer is not known here."),
+        };
+
+    /// <summary>Brings all VMs back.</summary>
+    public async Task RecoverAsync(CancellationToken cancellationToken) =>
+        Recovery = await new NodeRecovery(Registry, _services, _bootId).RunAsync(_contents, cancellationToken);
+
+    /// <summary>Starts what is to start with the host.</summary>
+    public Task AutostartAsync(CancellationToken cancellationToken) =>
+        new VmAutostart(Registry, _services.Options, _bootId, _services.Time, _log.CreateLogger("NodeAgent.Autostart")).RunAsync(Operations, cancellationToken);
+
+    /// <summary>Lets go of the guests, which run on, and closes the ledger.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Registry.LetGoAsync();
+        await Ledger.DisposeAsync();
+    }
+
+    private static NodeSurvey SurveyOf(AgentOptions options, TimeProvider time, ILoggerFactory log)
+    {
+        var probe = new QemuProbe(Path.Combine(options.StateDirectory, "cache"), time, log.CreateLogger<QemuProbe>());
+        return new NodeSurvey(
+            new HostFactsReader(),
+            () => KvmProbe.RunAsync(options.Kvm.Device, time),
+            (host, kvm, anew) => probe.AskAsync(
+                options.Qemu.Binary,
+                new ProbeHost(kvm.ApiVersion is not null, host.Cpu.Model.Microcode ?? "", host.Kernel.Release ?? ""),
+                anew,
+                CancellationToken.None),
+            time);
+    }
+
+    private static VmOptions OptionsOf(AgentOptions options) => new()
+    {
+        RunDirectory = options.RunDirectory,
+        StateDirectory = options.StateDirectory,
+        Monitor = new MonitorOptions { OpenTimeout = options.Qemu.StartTimeout, CommandTimeout = options.Qemu.CommandTimeout },
+        MaxVms = options.Limits.MaxVms,
+    };
+
+    private static LedgerOptions LedgerOptionsOf(AgentOptions options) => new()
+    {
+        StateDirectory = options.StateDirectory,
+        EventCount = options.Limits.EventsKept,
+        EventAge = options.Limits.EventsAge,
+        OperationCount = options.Limits.OperationsKept,
+        OperationAge = options.Limits.OperationsAge,
+        KeyAge = options.Limits.RequestIdAge,
+    };
+}
