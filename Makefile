@@ -1,0 +1,52 @@
+# What can be done with this tree. `make help` lists it; each line after ## is what help says.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build publish guests test lab demo bench lint fmt clean
+
+# Everything that the native programs are made from.
+sources := $(shell find src proto tests/FakeQemu packaging/publish.proj Directory.* global.json -type f \
+	-not -path '*/bin/*' -not -path '*/obj/*')
+native := artifacts/.published
+
+help: ## Show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing on a Debian machine (as root or with sudo); check the .NET SDK
+	@tests/lab/setup.sh
+
+build: ## Compile everything, tests included; warnings are errors
+	@dotnet build NodeAgent.sln --nologo --verbosity quiet
+
+publish: $(native) ## Make the native programs artifacts/bin/nodeagentd and artifacts/bin/nodectl
+
+$(native): $(sources)
+	@echo "publish: compiling nodeagentd and nodectl to native code, a minute or two"
+	@dotnet build packaging/publish.proj --nologo --verbosity quiet
+	@touch $@
+	@ls -l artifacts/bin | awk 'NR > 1 {printf "publish: artifacts/bin/%s, %.1f MB\n", $$9, $$5 / 1e6}'
+
+guests: ## Build the guests that the tests and the demo run, into artifacts/guests/
+	@tests/guests/build.sh artifacts/guests
+
+test: setup build publish guests ## Run the unit tests and the functional tests, with real guests, in under 15 minutes
+	@tests/lab/test.sh
+
+lab: setup build publish guests ## Run the long forms: 1,000 life cycles, 200 starts with the agent killed among them, …
+	@tests/lab/lab.sh
+
+demo: setup publish guests ## Show a VM's whole life on this machine in about a minute, and clean up
+	@tests/lab/demo.sh
+
+bench: setup publish guests ## Measure against the same work done bare; writes artifacts/bench/results.json
+	@dotnet run --project tests/NodeAgent.Benchmarks --configuration Release -- artifacts/bench/results.json
+
+lint: ## Check the form of the code and of the contract
+	@tests/lab/lint.sh
+
+fmt: ## Mend the form of the code and of the contract
+	@tests/lab/lint.sh --fix
+
+clean: ## Remove everything that was built
+	@rm -rf artifacts tests/tools/buf/node_modules
+	@find src tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# make lab: the long forms of the tests that make test runs in short (NODEAGENT_EFFORT=whole).
+#   usage: tests/lab/lab.sh [FILTER...]
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+. tests/lab/suites.sh
+export PATH=$PWD/artifacts/tools:$PATH NODEAGENT_EFFORT=whole
+
+run_suite lab tests/NodeAgent.FunctionalTests/bin/Debug/net10.0/NodeAgent.FunctionalTests --no-progress \
+  --filter-trait effort=scaled "$@"
+print_total
