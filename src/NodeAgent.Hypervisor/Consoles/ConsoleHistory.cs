@@ -51,16 +51,6 @@ public sealed class ConsoleHistory
         }
     }
 
-    /// <summary>Removes it.</summary>
-    public void Delete()
-    {
-        lock (_lock)
-        {
-            File.Delete(_current);
-            File.Delete(_previous);
-        }
-    }
-
     private void AppendLocked(ReadOnlySpan<byte> output)
     {
         if (output.Length > _half)

@@ -118,8 +118,7 @@ public sealed partial class Vm
 
             await _recorder.ForgottenAsync(_definition, forget.Request);
             _restartTimer?.Dispose();
-            Console.History.Delete();
-            VmFiles.RemoveState(_services.Options.VmStateDirectory(_definition.Id));
+            VmStateFiles.Remove(_services.Options.VmStateDirectory(_definition.Id));
             _services.Feed.Remove(_definition.Id, _definition.Name);
             forget.Answer.TrySetResult();
             return true;

@@ -49,6 +49,21 @@ public sealed class VmTests
     }
 
     [Fact]
+    public async Task Deleted_VM_leaves_nothing_and_its_name_is_free()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        var first = await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start(Paused: true));
+        (await Should.ThrowAsync<VmException>(() => bench.Registry.DeleteAsync("web", null, false, new RequestContext("test"), TestContext.Current.CancellationToken)))
+            .Reason.ShouldBe(VmErrorReason.NotStopped);
+        await bench.DoAsync("web", new VmVerb.Stop(Force: true));
+        await bench.Registry.DeleteAsync("web", null, false, new RequestContext("test"), TestContext.Current.CancellationToken);
+        bench.Registry.List().ShouldBeEmpty();
+        Directory.Exists(bench.Services.Options.VmStateDirectory(first.Definition.Id)).ShouldBeFalse();
+        (await bench.CreateAsync()).Definition.Id.ShouldNotBe(first.Definition.Id);
+    }
+
+    [Fact]
     public async Task Transition_costs_two_syncs()
     {
         await using var bench = await VmBench.BeginAsync();

@@ -1,10 +1,10 @@
 namespace NodeAgent.Hypervisor.Vms;
 
-/// <summary>A VM's own files.</summary>
-internal static class VmFiles
+/// <summary>What a VM keeps beside the ledger: its console history.</summary>
+internal static class VmStateFiles
 {
     /// <summary>Removes a VM's state directory; what cannot be removed now is only clutter.</summary>
-    public static void RemoveState(string directory)
+    public static void Remove(string directory)
     {
         try
         {
@@ -13,7 +13,7 @@ internal static class VmFiles
                 Directory.Delete(directory, recursive: true);
             }
         }
-        catch (IOException)
+        catch (Exception clutter) when (clutter is IOException or UnauthorizedAccessException)
         {
             // The ledger no longer knows the VM, so nobody reads it again.
         }

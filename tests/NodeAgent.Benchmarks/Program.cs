@@ -1,0 +1,29 @@
+using NodeAgent.Benchmarks;
+
+// make bench: prints the table and writes it to the file named by the first argument. A second argument picks
+// benchmarks by the beginning of their names.
+var results = new Results();
+var only = args.Length > 1 ? args[1] : "";
+await using var agent = await BenchAgent.StartAsync();
+(string Name, Func<Task> Run)[] benchmarks =
+[
+    ("start", () => Starts.RunAsync(agent, results)),
+    ("burst", () => Bursts.RunAsync(agent, results)),
+    ("death", () => Deaths.RunAsync(agent, results)),
+    ("get", () => Reads.RunAsync(agent, results)),
+    ("hundred", () => Hundred.RunAsync(agent, results)),
+    ("idle", () => Idle.RunAsync(results)),
+];
+foreach (var (name, run) in benchmarks.Where(benchmark => benchmark.Name.StartsWith(only, StringComparison.Ordinal)))
+{
+    Console.Error.WriteLine($"bench: {name} …");
+    await run();
+}
+
+results.Print();
+if (args.Length > 0)
+{
+    results.Write(args[0]);
+}
+
+return 0;
