@@ -27,6 +27,9 @@ public sealed record EventPayload(
     string? VmName = null,
     IReadOnlyDictionary<string, string>? Details = null)
 {
+    // What is read may lack what the type promises: another program, or another version, may have written it.
+    private bool IsWhole => Message is not null && (Details is null || Details.Values.All(static value => value is not null));
+
     /// <summary>As the ledger keeps it.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, EventJson.Default.EventPayload);
 
@@ -35,7 +38,9 @@ public sealed record EventPayload(
     {
         try
         {
-            return JsonSerializer.Deserialize(json, EventJson.Default.EventPayload) ?? new EventPayload(json);
+            return JsonSerializer.Deserialize(json, EventJson.Default.EventPayload) is { } payload && payload.IsWhole
+                ? payload
+                : new EventPayload(json);
         }
         catch (JsonException)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using NodeAgent.Hypervisor.Events;
 
 namespace NodeAgent.Hypervisor.Ledger;
 
@@ -59,15 +60,20 @@ internal sealed class LedgerBacklog(int eventLimit)
     }
 
     /// <summary>An event that says what was lost.</summary>
-    public LedgerBatch LossMarker() => new(
-        new AppendEvent(
-            new EventDraft(
-                _lastLost,
-                LedgerEvent.LostKind,
-                null,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $$"""{"lost":{{Lost}},"first":"{{_firstLost:O}}","last":"{{_lastLost:O}}"}"""))));
+    public LedgerBatch LossMarker()
+    {
+        string lost = Lost.ToString(CultureInfo.InvariantCulture);
+        var payload = new EventPayload(
+            $"{lost} events were lost because the disk took nothing for too long.",
+            EventSeverity.Error,
+            Details: new Dictionary<string, string>
+            {
+                ["lost"] = lost,
+                ["first"] = _firstLost.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+                ["last"] = _lastLost.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
+            });
+        return new LedgerBatch(new AppendEvent(new EventDraft(_lastLost, LedgerEvent.LostKind, null, payload.ToJson())));
+    }
 
     public void ForgetLoss() => Lost = 0;
 }

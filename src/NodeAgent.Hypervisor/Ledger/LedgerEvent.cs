@@ -1,3 +1,5 @@
+using NodeAgent.Hypervisor.Events;
+
 namespace NodeAgent.Hypervisor.Ledger;
 
 /// <summary>A durable event of the log.</summary>
@@ -16,6 +18,9 @@ public sealed record LedgerEvent(long Sequence, EventDraft Fact)
 
     /// <summary>Tells that the ledger was found damaged and what could be salvaged.</summary>
     public const string SalvagedKind = "ledger.salvaged";
+
+    private static readonly string UnreadablePayload = new EventPayload(
+        "An event was recorded under this number, and its row is damaged.", EventSeverity.Error).ToJson();
 
     internal static readonly RowFormat<LedgerEvent> Format = new(
         "events",
@@ -37,5 +42,5 @@ public sealed record LedgerEvent(long Sequence, EventDraft Fact)
             }));
 
     internal static LedgerEvent Unreadable(long sequence, DateTimeOffset time) =>
-        new(sequence, new EventDraft(time, UnreadableKind, null, "{}"));
+        new(sequence, new EventDraft(time, UnreadableKind, null, UnreadablePayload));
 }

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using NodeAgent.Hypervisor.Events;
 
 namespace NodeAgent.Hypervisor.Ledger;
 
@@ -75,13 +76,22 @@ internal sealed class SalvageTarget(string path, LedgerSchema schema, TimeProvid
     private LedgerEvent Report(
         long sequence, ImmutableArray<string> findings, string? keptAs, IEnumerable<SalvageCount> counts)
     {
-        var report = new SalvageReport(findings, keptAs is null ? null : Path.GetFileName(keptAs), [.. counts]);
+        var details = new Dictionary<string, string> { ["findings"] = string.Join("; ", findings) };
+        if (keptAs is not null)
+        {
+            details["kept_as"] = Path.GetFileName(keptAs);
+        }
+
+        foreach (SalvageCount count in counts)
+        {
+            details[count.Table] = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{count.Carried} carried over, {count.Unreadable} unreadable{(count.IsComplete ? "" : ", not read to the end")}");
+        }
+
+        var payload = new EventPayload(
+            "The ledger was damaged; a new one was made of what could be read.", EventSeverity.Error, Details: details);
         return new LedgerEvent(
-            sequence,
-            new EventDraft(
-                time.GetUtcNow(),
-                LedgerEvent.SalvagedKind,
-                null,
-                System.Text.Json.JsonSerializer.Serialize(report, SalvageJson.Default.SalvageReport)));
+            sequence, new EventDraft(time.GetUtcNow(), LedgerEvent.SalvagedKind, null, payload.ToJson()));
     }
 }

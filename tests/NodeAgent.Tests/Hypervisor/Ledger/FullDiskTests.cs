@@ -1,3 +1,4 @@
+using NodeAgent.Hypervisor.Events;
 using NodeAgent.Hypervisor.Ledger;
 using static NodeAgent.Tests.Hypervisor.Ledger.LedgerSample;
 
@@ -61,8 +62,16 @@ public sealed class FullDiskTests : IDisposable
         EventPage page = await ledger.Events.ReadAllAsync(new EventToken(ledger.Id, last));
         page.Events.Select(static e => e.Fact.Kind)
             .ShouldBe(["vm.crashed", "vm.crashed", "vm.crashed", LedgerEvent.LostKind]);
-        page.Events[^1].Fact.Payload.ShouldBe(
-            """{"lost":7,"first":"2026-03-01T12:00:04.0000000+00:00","last":"2026-03-01T12:00:10.0000000+00:00"}""");
+        EventPayload told = EventPayload.Parse(page.Events[^1].Fact.Payload);
+        told.Severity.ShouldBe(EventSeverity.Error);
+        told.Details.ShouldBe(
+            new Dictionary<string, string>
+            {
+                ["lost"] = "7",
+                ["first"] = "2026-03-01T12:00:04.0000000Z",
+                ["last"] = "2026-03-01T12:00:10.0000000Z",
+            },
+            ignoreOrder: true);
         ledger.Counters.EventsLost.ShouldBe(7);
         (await ledger.ListOperationsAsync(long.MaxValue, 100, Cancellation)).Count.ShouldBe(10);
     }
