@@ -22,18 +22,18 @@ public static class AcceleratorPolicy
         return spec.Accelerator switch
         {
             AcceleratorChoice.Kvm => Kvm(kvm, qemu),
-            AcceleratorChoice.Tcg => Tcg("TCG was asked for", qemu),
-            _ => Auto(kvm, qemu),
+            AcceleratorChoice.Tcg => Tcg(spec, "TCG was asked for", qemu),
+            _ => Auto(spec, kvm, qemu),
         };
     }
 
-    private static AcceleratorDecision Auto(KvmSuitability kvm, QemuCapabilities qemu) => kvm.Fitness switch
+    private static AcceleratorDecision Auto(VmSpec spec, KvmSuitability kvm, QemuCapabilities qemu) => kvm.Fitness switch
     {
         KvmFitness.Fit when qemu.HasAccelerator(Accelerator.Kvm) => new AcceleratorDecision.Use(
             Accelerator.Kvm, HostModel, $"KVM passed its self-test: {kvm.Reason}"),
-        KvmFitness.Fit => Tcg($"{qemu.Binary} was built without KVM", qemu),
-        KvmFitness.EmulatedOnly => Tcg($"KVM here only emulates, which a 64-bit guest does not survive: {kvm.Reason}", qemu),
-        _ => Tcg($"KVM is not usable: {kvm.Reason}", qemu),
+        KvmFitness.Fit => Tcg(spec, $"{qemu.Binary} was built without KVM", qemu),
+        KvmFitness.EmulatedOnly => Tcg(spec, $"KVM here only emulates, which a 64-bit guest does not survive: {kvm.Reason}", qemu),
+        _ => Tcg(spec, $"KVM is not usable: {kvm.Reason}", qemu),
     };
 
     private static AcceleratorDecision Kvm(KvmSuitability kvm, QemuCapabilities qemu)
@@ -55,10 +55,19 @@ public static class AcceleratorPolicy
         };
     }
 
-    private static AcceleratorDecision Tcg(string reason, QemuCapabilities qemu) =>
+    private static AcceleratorDecision Tcg(VmSpec spec, string reason, QemuCapabilities qemu) =>
         qemu.HasAccelerator(Accelerator.Tcg)
-            ? new AcceleratorDecision.Use(Accelerator.Tcg, TcgModel, reason)
+            ? new AcceleratorDecision.Use(Accelerator.Tcg, TcgModel, reason, ClockWarning(spec))
             : Refuse($"{reason}, and {qemu.Binary} was built without TCG; mend KVM, or install a QEMU with TCG");
+
+    /// <summary>
+    /// A microvm has neither HPET nor ACPI timer, and its ACPI tells the guest to leave the PIT alone. Under KVM the guest
+    /// has KVM's clock; under TCG it has nothing to measure its processor's clock by.
+    /// </summary>
+    private static string? ClockWarning(VmSpec spec) =>
+        MachineName.TryGetFamily(spec.Machine, out var family) && family == MachineFamily.Microvm
+            ? "a Linux guest of a microvm under TCG can hang at boot while it measures its clock; add tsc_early_khz=KHZ (the host's) to spec.kernel.cmdline, or take \"q35\" as spec.machine"
+            : null;
 
     private static AcceleratorDecision.Refuse Refuse(string description) => new(new FieldViolation(Field, description));
 }

@@ -37,4 +37,15 @@ public sealed class AcceleratorPolicyTests
         use.Reason.ShouldNotBeEmpty();
         (asked != AcceleratorChoice.Auto || !qemu.HasAccelerator(Accelerator.Kvm) || use.Reason.Contains("because of this", StringComparison.Ordinal)).ShouldBeTrue(use.Reason);
     }
+
+    [Theory]
+    [InlineData("microvm", AcceleratorChoice.Tcg, true)]
+    [InlineData("microvm", AcceleratorChoice.Kvm, false)]
+    [InlineData("q35", AcceleratorChoice.Tcg, false)]
+    public void Microvm_under_TCG_has_no_clock_to_go_by(string machine, AcceleratorChoice asked, bool warned)
+    {
+        var decision = AcceleratorPolicy.Decide(
+            SampleVm.Plain with { Machine = machine, Accelerator = asked }, new KvmSuitability(KvmFitness.Fit, ""), SampleQemu.Capabilities);
+        (decision.ShouldBeOfType<AcceleratorDecision.Use>().Warning is not null).ShouldBe(warned);
+    }
 }
