@@ -16,13 +16,13 @@ setup: ## Install what is missing on a Debian machine (as root or with sudo); ch
 	@tests/lab/setup.sh
 
 build: ## Compile everything, tests included; warnings are errors
-	@dotnet build NodeAgent.sln --nologo --verbosity quiet
+	@dotnet build NodeAgent.sln --nologo --verbosity quiet -clp:NoSummary
 
 publish: $(native) ## Make the native programs artifacts/bin/nodeagentd and artifacts/bin/nodectl
 
 $(native): $(sources)
 	@echo "publish: compiling nodeagentd and nodectl to native code, a minute or two"
-	@dotnet build packaging/publish.proj --nologo --verbosity quiet
+	@dotnet build packaging/publish.proj --nologo --verbosity quiet -clp:NoSummary
 	@touch $@
 	@ls -l artifacts/bin | awk 'NR > 1 {printf "publish: artifacts/bin/%s, %.1f MB\n", $$9, $$5 / 1e6}'
 

@@ -6,6 +6,5 @@ cd "$(dirname "$0")/../.."
 . tests/lab/suites.sh
 export PATH=$PWD/artifacts/tools:$PATH NODEAGENT_EFFORT=whole
 
-run_suite lab tests/NodeAgent.FunctionalTests/bin/Debug/net10.0/NodeAgent.FunctionalTests --no-progress \
-  --filter-trait effort=scaled "$@"
+run_suite lab tests/NodeAgent.FunctionalTests/bin/Debug/net10.0/NodeAgent.FunctionalTests -trait effort=scaled "$@"
 print_total

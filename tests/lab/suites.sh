@@ -3,30 +3,33 @@
 #   run_suite NAME PROGRAM ARGUMENT...   runs one, shows what it prints, and remembers its figures
 #   print_total                          the closing line, and the exit status for the whole
 #
-# The figures are those of Microsoft.Testing.Platform's own summary. A suite that prints none (it crashed, it could
-# not be started) counts as one failure, so that nothing can be lost in silence.
+# The figures are those of the test runner's own summary, in which an error is what happened outside of a test: a leak
+# at the end of the run, say. A suite that prints no summary (it crashed, it could not be started) counts as one
+# failure, so that nothing is lost in silence.
 
 passed=0 failed=0 skipped=0
 
 run_suite() {
-  local name=$1 log status=0 figures
+  local name=$1 status=0 total errors failures skips
   shift
-  log=artifacts/logs/$name.log
   mkdir -p artifacts/logs
   echo "=== $name"
-  "$@" 2>&1 | tee "$log" || status=$?
-  figures=$(awk '/^ *failed: [0-9]+/{f=$2; seen=1} /^ *succeeded: [0-9]+/{p=$2} /^ *skipped: [0-9]+/{s=$2}
-    END{if (seen) printf "%d %d %d", p, f, s}' "$log")
-  if [ -z "$figures" ]; then
+  "$@" -noLogo -noColor -junit "artifacts/logs/$name.xml" 2>&1 | tee "artifacts/logs/$name.log" || status=$?
+  read -r total errors failures skips < <(
+    sed -nE 's/.*Total: ([0-9]+), Errors: ([0-9]+), Failed: ([0-9]+), Skipped: ([0-9]+).*/\1 \2 \3 \4/p' \
+      "artifacts/logs/$name.log" | tail -n 1)
+  if [ -z "${total:-}" ]; then
     echo "$name: printed no summary (exit status $status)"
-    figures="0 1 0"
-  elif [ "$status" -ne 0 ] && [ "$(cut -d' ' -f2 <<<"$figures")" -eq 0 ]; then
-    echo "$name: all tests passed, yet the exit status was $status"
-    figures="$(cut -d' ' -f1 <<<"$figures") 1 $(cut -d' ' -f3 <<<"$figures")"
+    failed=$((failed + 1))
+    return
   fi
-  local p f s
-  read -r p f s <<<"$figures"
-  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  if [ "$status" -ne 0 ] && [ $((errors + failures)) -eq 0 ]; then
+    echo "$name: all tests passed, yet the exit status was $status"
+    errors=1
+  fi
+  passed=$((passed + total - failures - skips))
+  failed=$((failed + failures + errors))
+  skipped=$((skipped + skips))
 }
 
 print_total() {

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using NodeAgent.Cli.Transport;
 
 namespace NodeAgent.Cli.Invocation;
 
@@ -33,7 +34,7 @@ internal static class LastingStream
             {
                 return;
             }
-            catch (RpcException e) when (everConnected && e.StatusCode == StatusCode.Unavailable && !call.Cancellation.IsCancellationRequested)
+            catch (RpcException e) when (everConnected && ConnectionLoss.Is(e) && !call.Cancellation.IsCancellationRequested)
             {
                 if (pause == FirstPause)
                 {

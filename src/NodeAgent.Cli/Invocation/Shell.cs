@@ -67,6 +67,8 @@ internal sealed class Shell(Surroundings surroundings)
         var (code, lines) = error switch
         {
             RpcException when call.AgentInUse is { ConnectError: { } reason } agent => Explain(await Unreachable.ExplainAsync(agent.Address, reason, call.Cancellation)),
+            RpcException { StatusCode: not StatusCode.Unavailable } rpc when ConnectionLoss.Is(rpc) =>
+                (ExitCode.Unreachable, ["the agent went away before it answered", "  Whether the request was carried out is not known; look before you repeat it."]),
             RpcException rpc => (ExitCode.Of(rpc.StatusCode), StatusText.Lines(StatusText.Of(rpc))),
             CommandException command => (command.ExitCode, command.Remedy.Length == 0 ? [command.Message] : [command.Message, "  " + command.Remedy]),
             YamlException yaml => (ExitCode.Usage, yaml.Errors.Select(e => e.ToString())),
@@ -86,14 +88,19 @@ internal sealed class Shell(Surroundings surroundings)
 
     private static (int Code, IEnumerable<string> Lines) Explain(Unreachable reason) => (reason.ExitCode, [reason.Problem, "  " + reason.Remedy]);
 
+    // What is indented belongs to the line before it; every other line is an error of its own.
     private static void Write(Call call, string subject, IEnumerable<string> lines)
     {
-        var first = true;
         foreach (var line in lines)
         {
-            var start = first ? "error: " + (subject.Length == 0 ? "" : subject + ": ") : "";
-            call.Printer.Note(start + line, first ? Palette.Bad : Spectre.Console.Style.Plain);
-            first = false;
+            if (line.StartsWith("  ", StringComparison.Ordinal))
+            {
+                call.Printer.Note(line);
+            }
+            else
+            {
+                call.Printer.Note("error: " + (subject.Length == 0 ? "" : subject + ": ") + line, Palette.Bad);
+            }
         }
     }
 }

@@ -11,6 +11,8 @@ namespace NodeAgent.Cli.Nodes;
 /// <summary><c>doctor</c>: what is wrong with this host and how to mend it.</summary>
 internal static class Doctor
 {
+    private const string AgentLine = "Agent";
+
     /// <summary>Adds the options and the action.</summary>
     public static void Describe(Command command, Shell shell)
     {
@@ -31,19 +33,20 @@ internal static class Doctor
         catch (RpcException) when (call.Agent.ConnectError is { } reason && call.Printer.ForPeople)
         {
             var why = await Unreachable.ExplainAsync(call.Agent.Address, reason, call.Cancellation);
-            Write(call, "✗", Palette.Bad, "Agent", why.Problem, why.Remedy);
+            Write(call, AgentLine.Length, "✗", Palette.Bad, AgentLine, why.Problem, why.Remedy);
             return why.ExitCode;
         }
 
         var worst = node.Conditions.Select(c => ConditionMark.Of(c).Severity).DefaultIfEmpty().Max();
         call.Printer.One(node, node.Hostname, () =>
         {
-            Write(call, "✓", Palette.Good, "Agent", $"nodeagentd {node.Agent?.Version} answers at {call.Agent.Address}", "");
+            var width = node.Conditions.Select(c => c.Type.Length).Append(AgentLine.Length).Max();
+            Write(call, width, "✓", Palette.Good, AgentLine, $"nodeagentd {node.Agent?.Version} answers at {call.Agent.Address}", "");
             foreach (var condition in node.Conditions)
             {
                 var mark = ConditionMark.Of(condition);
                 var unknown = condition.Status == ConditionStatus.Unknown ? "not known: " : "";
-                Write(call, mark.Symbol, mark.Style, condition.Type, $"{unknown}{condition.Message} ({condition.Reason})", mark.Severity > 0 ? condition.Remedy : "");
+                Write(call, width, mark.Symbol, mark.Style, condition.Type, $"{unknown}{condition.Message} ({condition.Reason})", mark.Severity > 0 ? condition.Remedy : "");
             }
 
             call.Printer.Line(worst switch
@@ -56,12 +59,12 @@ internal static class Doctor
         return worst;
     }
 
-    private static void Write(Call call, string symbol, Spectre.Console.Style style, string type, string message, string remedy)
+    private static void Write(Call call, int width, string symbol, Spectre.Console.Style style, string type, string message, string remedy)
     {
-        call.Printer.Line($"{symbol} {type,-18} {message}", style);
+        call.Printer.Line($"{symbol} {type.PadRight(width)}  {message}", style);
         if (remedy.Length > 0)
         {
-            call.Printer.Line($"  {"",-18} → {remedy}");
+            call.Printer.Line($"  {new string(' ', width)}  → {remedy}");
         }
     }
 }

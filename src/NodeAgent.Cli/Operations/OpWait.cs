@@ -15,8 +15,15 @@ internal static class OpWait
         shell.Examples(command, "nodectl op wait 0b5c… --timeout 2m");
         shell.Handle(command, async call =>
         {
-            var begun = call.Get(names).Select(OperationNames.Full).Select(n => new OperationOutcome(n, new Operation { Name = n }, null));
-            var outcomes = await new OperationProgress(call).WaitAsync([.. begun]);
+            var begun = new List<OperationOutcome>();
+            foreach (var name in call.Get(names).Select(OperationNames.Full))
+            {
+                // The wait itself is patient with an agent that is away; one that was never there is an error at once.
+                var operation = await call.Agent.Operations.GetOperationAsync(new GetOperationRequest { Name = name }, call.Unary);
+                begun.Add(new OperationOutcome(name, operation, null));
+            }
+
+            var outcomes = await new OperationProgress(call).WaitAsync(begun);
             var code = ExitCode.Ok;
             foreach (var outcome in outcomes)
             {

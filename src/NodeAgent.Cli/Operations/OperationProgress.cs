@@ -60,7 +60,7 @@ internal sealed class OperationProgress(Call call)
                 },
                 call.Unary);
         }
-        catch (RpcException e) when (e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded)
+        catch (RpcException e) when (OperationWait.IsAbsence(call, e))
         {
             // The agent may be restarting, or the time-out is short; the patient wait that follows knows both.
         }

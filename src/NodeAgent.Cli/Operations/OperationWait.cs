@@ -2,6 +2,7 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using NodeAgent.Cli.Errors;
 using NodeAgent.Cli.Invocation;
+using NodeAgent.Cli.Transport;
 using NodeAgent.LongRunning;
 using NodeAgent.V1;
 
@@ -65,10 +66,13 @@ internal static class OperationWait
     public static OperationMetadata Metadata(Operation operation) =>
         operation.Metadata is { } metadata && metadata.TryUnpack<OperationMetadata>(out var known) ? known : new OperationMetadata();
 
+    /// <summary>
+    /// Whether a wait failed because nobody answered, so that it may be tried again. A silent agent counts; whether the
+    /// user's own time-out has passed is for the caller to look at.
+    /// </summary>
+    public static bool IsAbsence(Call call, RpcException e) =>
+        !call.Cancellation.IsCancellationRequested && (ConnectionLoss.Is(e) || e.StatusCode == StatusCode.DeadlineExceeded);
+
     private static TimeSpan Shorten(Call call, TimeSpan look) =>
         call.Deadline - call.Time.GetUtcNow() is { } left && left < look ? TimeSpan.FromTicks(Math.Max(0, left.Ticks)) : look;
-
-    // The call's own end is the deadline passing with the agent silent; the user's time-out is seen at the loop's head.
-    private static bool IsAbsence(Call call, RpcException e) =>
-        !call.Cancellation.IsCancellationRequested && e.StatusCode is StatusCode.Unavailable or StatusCode.DeadlineExceeded;
 }

@@ -8,6 +8,9 @@ namespace NodeAgent.Cli.Vms;
 /// <summary>What a table says of a VM.</summary>
 internal static class VmColumns
 {
+    /// <summary>Title of the column that changes by itself: how long the state has lasted.</summary>
+    public const string Lasting = "FOR";
+
     /// <summary>The columns.</summary>
     public static IReadOnlyList<Column<Vm>> For(TimeProvider time) =>
     [
@@ -17,7 +20,7 @@ internal static class VmColumns
         new("MEMORY", v => HumanText.Size(v.Spec?.MemoryBytes ?? 0)) { Right = true, Room = 7 },
         new("ACCEL", v => Accelerator(v)),
         new("PID", v => v.Status is { Pid: > 0 } s ? $"{s.Pid}" : HumanText.None) { Right = true, Room = 7 },
-        new("FOR", v => HumanText.Age(v.Status?.StateTime, time)) { Right = true, Room = 6 },
+        new(Lasting, v => HumanText.Age(v.Status?.StateTime, time)) { Right = true, Room = 6 },
         new("ID", v => v.Id) { Wide = true },
         new("MACHINE", v => HumanText.OrNone(v.Status?.Boot?.Machine is { Length: > 0 } m ? m : v.Spec?.Machine ?? "")) { Wide = true },
         new("CPU", v => HumanText.OrNone(v.Status?.Boot?.CpuModel is { Length: > 0 } m ? m : v.Spec?.Cpu?.Model ?? "")) { Wide = true },

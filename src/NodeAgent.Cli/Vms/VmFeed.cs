@@ -72,12 +72,16 @@ internal sealed class VmFeed
 
     private bool Wanted(string id) => _ids.Count == 0 || _ids.Contains(id);
 
+    // For people a change is what they would see; how long the state has lasted is none.
     private bool IsNew(Vm vm)
     {
-        var same = _shown.TryGetValue(vm.Id, out var last) && last.Generation == vm.Generation && last.Status?.Revision == vm.Status?.Revision;
+        var same = _shown.TryGetValue(vm.Id, out var last)
+            && (_call.Printer.ForPeople ? Visible(last).SequenceEqual(Visible(vm)) : last.Generation == vm.Generation && last.Status?.Revision == vm.Status?.Revision);
         _shown[vm.Id] = vm;
         return !same;
     }
+
+    private IEnumerable<string> Visible(Vm vm) => _columns.Where(c => c.Title != VmColumns.Lasting).Select(c => c.Value(vm).Text);
 
     private async Task BeginAsync(List<Vm> vms)
     {

@@ -7,7 +7,8 @@ internal static class Display
 
     public static void Add(ArgumentList arguments, string socket)
     {
-        arguments.Option("-vnc", $"unix:{OptionText.Value(socket)}");
+        // With its key said: without it, an equals sign in the path would end a key.
+        arguments.Option("-vnc", $"vnc=unix:{OptionText.Value(socket)}");
         arguments.Device(Name, "VGA", Name, MachineLayout.Display(arguments.Family));
     }
 }

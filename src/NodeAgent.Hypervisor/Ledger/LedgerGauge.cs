@@ -8,7 +8,7 @@ internal sealed partial class LedgerGauge
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private LedgerHealth _health;
-    private LedgerCounters _counters = new(0, 0, 0, 0, 0, 0, 0, 0, TimeSpan.Zero);
+    private LedgerCounters _counters = new(0, 0, 0, 0, 0, 0, 0, 0, 0, TimeSpan.Zero);
     private int _isSuspect;
 
     public LedgerGauge(TimeProvider time, ILogger logger)
@@ -25,6 +25,9 @@ internal sealed partial class LedgerGauge
     public LedgerCounters Counters => Volatile.Read(ref _counters);
 
     public bool IsOk => Health.State == LedgerState.Ok;
+
+    /// <summary>Whether anything was written since the open, and with it the open itself.</summary>
+    public bool HasWritten => Counters is { Commits: > 0 } or { Chores: > 0 };
 
     public long Timestamp => _time.GetTimestamp();
 
@@ -89,7 +92,8 @@ internal sealed partial class LedgerGauge
 
         Volatile.Write(ref _counters, c with
         {
-            Commits = c.Commits + (isSynced ? 1 : 0),
+            Commits = c.Commits + (isSynced && outcomes.Length > 0 ? 1 : 0),
+            Chores = c.Chores + (isSynced && outcomes.Length == 0 ? 1 : 0),
             Batches = c.Batches + outcomes.Length - refused - failed,
             Refused = c.Refused + refused,
             Failed = c.Failed + failed,
@@ -105,7 +109,7 @@ internal sealed partial class LedgerGauge
 
     public void CountChore(int checkpoints, long trimmed) => Volatile.Write(ref _counters, _counters with
     {
-        Commits = _counters.Commits + 1,
+        Chores = _counters.Chores + 1,
         Checkpoints = _counters.Checkpoints + checkpoints,
         EventsTrimmed = _counters.EventsTrimmed + trimmed,
     });

@@ -60,7 +60,7 @@ internal sealed partial class LedgerGroupWriter(
 
     private void Write(List<LedgerBatch> batches, IReadOnlyList<LedgerSubmission> owners)
     {
-        if (batches.Count == 0 && gauge.IsOk && gauge.Counters.Commits > 0)
+        if (batches.Count == 0 && gauge.IsOk && gauge.HasWritten)
         {
             return;
         }

@@ -53,9 +53,6 @@ public static class CommandLine
         // First, so that it is what somebody who looks at the process list sees.
         arguments.Option("-name", $"guest={OptionText.Value(definition.Name)},debug-threads=on");
         arguments.Option("-uuid", definition.Id.ToString("D"));
-
-        // It also puts the run directory into the process list, which is how recovery finds a QEMU that nobody recorded.
-        arguments.Option("-pidfile", choices.Directory.PidFile);
         arguments.Flag("-nodefaults");
         arguments.Flag("-no-user-config");
         if (choices.Qemu.HasSandbox)

@@ -20,6 +20,9 @@ public sealed record MonitorOptions
     /// <summary>Longest such wait.</summary>
     public TimeSpan LastRetry { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>Called after each command with its name, its result ("answered", "refused", "silent") and its duration; must return at once.</summary>
+    public Action<string, string, TimeSpan>? OnCommand { get; init; }
+
     /// <summary>Limits of one connection.</summary>
     internal QmpLimits Limits => QmpLimits.Default with { OpenTimeout = OpenTimeout };
 }

@@ -6,7 +6,7 @@ namespace NodeAgent.Hypervisor.Qemu;
 internal sealed record ProbeCacheKey
 {
     // Counts changes of what is asked or how it is kept.
-    private const int CurrentFormat = 1;
+    private const int CurrentFormat = 2;
 
     public int Format { get; init; } = CurrentFormat;
 

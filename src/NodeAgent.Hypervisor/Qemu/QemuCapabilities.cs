@@ -47,8 +47,8 @@ public sealed record QemuCapabilities
     /// <summary>Whether it can show a display by VNC.</summary>
     public bool HasVnc => HasOption("vnc");
 
-    /// <summary>Whether it can show a display by SPICE.</summary>
-    public bool HasSpice => HasOption("spice");
+    /// <summary>Whether it can show a display by SPICE, in the binary or by a module that is installed.</summary>
+    public bool HasSpice { get; init; }
 
     /// <summary>Whether it can confine itself with seccomp.</summary>
     public bool HasSandbox => HasOption("sandbox");

@@ -88,8 +88,9 @@ internal sealed class QemuInterview(string binary, string accelerators, TimeSpan
         var devices = Types("device");
         var objects = Types("user-creatable");
         var accelerators = Types("accel");
+        var channels = Types("chardev");
         var schema = Ask(QmpCommands.QueryQmpSchema);
-        await Task.WhenAll(machines, models, kvm, commands, options, devices, objects, accelerators, schema);
+        await Task.WhenAll(machines, models, kvm, commands, options, devices, objects, accelerators, channels, schema);
 
         var kvmEnabled = (await kvm).Enabled;
         return new QemuCapabilities
@@ -106,6 +107,9 @@ internal sealed class QemuInterview(string binary, string accelerators, TimeSpan
             Options = Sorted((await options).Select(option => option.Option).Where(name => name.Length > 0)),
             Commands = Sorted((await commands).Select(command => command.Name)),
             NetworkBackends = Sorted(QmpSchema.EnumOfArgument(await schema, "netdev_add", "type")),
+
+            // Neither the option nor the command tells: both depend on how QEMU was built, not on the module being there.
+            HasSpice = (await channels).Any(type => type.Name == "chardev-spiceport"),
             ProbeTime = time.GetUtcNow(),
         };
 

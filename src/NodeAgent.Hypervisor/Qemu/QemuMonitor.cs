@@ -93,24 +93,30 @@ public sealed class QemuMonitor : IAsyncDisposable
     private async Task<TResult> CallAsync<TArguments, TResult>(
         QmpConnection connection, QmpCommand<TArguments, TResult> command, TArguments arguments, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        var began = _time.GetTimestamp();
         try
         {
             // A connection that is being made anew fails its commands at once, as closed.
             var result = await connection.ExecuteAsync(command, arguments, timeout, cancellationToken);
+            Report("answered");
             ReportAnswer();
             return result;
         }
         catch (QmpException refusal) when (refusal.Error == QmpError.CommandFailed)
         {
+            Report("refused");
             ReportAnswer();
             throw;
         }
         catch (QmpException silence) when (silence.Error == QmpError.TimedOut)
         {
+            Report("silent");
             _silent = true;
             _listener.OnHealth(MonitorHealth.Silent, silence.Message);
             throw;
         }
+
+        void Report(string result) => _options.OnCommand?.Invoke(command.Name, result, _time.GetElapsedTime(began));
     }
 
     private void ReportAnswer()

@@ -34,9 +34,6 @@ public sealed record RunDirectory
     /// <summary>What QEMU writes to its standard output and error.</summary>
     public string Log => File("qemu.log");
 
-    /// <summary>QEMU's number, written and kept locked by itself: a second QEMU on this directory refuses to start.</summary>
-    public string PidFile => File("qemu.pid");
-
     /// <summary>Directory above the VMs' own.</summary>
     public static string Root(string runDirectory) => System.IO.Path.Combine(runDirectory, "vms");
 

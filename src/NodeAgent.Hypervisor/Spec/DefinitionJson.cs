@@ -1,5 +1,7 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace NodeAgent.Hypervisor.Spec;
 
@@ -9,6 +11,21 @@ namespace NodeAgent.Hypervisor.Spec;
 /// </summary>
 public static class DefinitionJson
 {
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
+    /// <summary>
+    /// What a definition consists of when nothing is said. The source generator assigns every init-only member, those
+    /// that the text lacks with the type's zero instead of the record's own default; so the text is completed first.
+    /// </summary>
+    private static readonly Lazy<JsonObject> Defaults = new(() =>
+    {
+        var type = DefinitionJsonContext.Default.VmDefinition;
+        var bare = new VmDefinition { Id = default, Name = "", Spec = new VmSpec { Cpu = new CpuSpec { Vcpus = 0 }, MemoryBytes = 0 } };
+        var defaults = JsonSerializer.SerializeToNode(bare, type)!.AsObject();
+        RemoveRequired(defaults, type);
+        return defaults;
+    });
+
     /// <summary>Writes it.</summary>
     public static string Write(VmDefinition definition) =>
         JsonSerializer.Serialize(definition, DefinitionJsonContext.Default.VmDefinition);
@@ -18,11 +35,48 @@ public static class DefinitionJson
     {
         try
         {
-            return JsonSerializer.Deserialize(json, DefinitionJsonContext.Default.VmDefinition);
+            if (JsonNode.Parse(json, documentOptions: Strict) is not JsonObject definition)
+            {
+                return null;
+            }
+
+            Complete(definition, Defaults.Value);
+            return definition.Deserialize(DefinitionJsonContext.Default.VmDefinition);
         }
         catch (JsonException)
         {
             return null;
+        }
+    }
+
+    private static void Complete(JsonObject target, JsonObject defaults)
+    {
+        foreach (var (name, value) in defaults)
+        {
+            if (!target.TryGetPropertyValue(name, out var present))
+            {
+                target[name] = value?.DeepClone();
+            }
+            else if (present is JsonObject child && value is JsonObject childDefaults)
+            {
+                Complete(child, childDefaults);
+            }
+        }
+    }
+
+    /// <summary>What must be said has no default.</summary>
+    private static void RemoveRequired(JsonObject defaults, JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            if (defaults[property.Name] is JsonObject child)
+            {
+                RemoveRequired(child, type.Options.GetTypeInfo(property.PropertyType));
+            }
+            else if (property.IsRequired)
+            {
+                defaults.Remove(property.Name);
+            }
         }
     }
 }

@@ -271,22 +271,32 @@ public sealed partial class Vm
     private async Task OnExitedAsync(LiveQemu live, ProcessExit end)
     {
         var exit = VmEnding.Explain(_expectedEnd, _hostCause, end, QemuLog.LastWords(live.Directory.Log), _services.Time.GetUtcNow());
-        await ReleaseAsync(live);
-        OnGone(exit);
+
+        // Clearing away and the sync to disk go on side by side; the operation ends when both have.
+        var cleared = ReleaseAsync(live);
+        OnGone(exit, cleared);
+        await cleared;
     }
 
     private async Task ReleaseAsync(LiveQemu live)
     {
-        await Console.DetachAsync();
-        await live.ReleaseAsync();
-        live.Directory.Remove();
         _live = null;
         _process = null;
         _stats = null;
+        try
+        {
+            await Console.DetachAsync();
+            await live.ReleaseAsync();
+            live.Directory.Remove();
+        }
+        catch (IOException clutter)
+        {
+            VmLog.UndoFailed(_services.Logger, _definition.Name, clutter);
+        }
     }
 
     /// <summary>The process is proven gone: one record for the end of the run and of the operation that asked for it.</summary>
-    private void OnGone(VmExit exit, bool recovered = false)
+    private void OnGone(VmExit exit, Task? cleared = null, bool recovered = false)
     {
         var job = _job;
         _job = null;
@@ -299,7 +309,7 @@ public sealed partial class Vm
         _conditions = [];
         SetState(new VmState.Stopped(exit), publish: false);
         PlanRestart(exit, ranFor);
-        _recorder.Gone(job, _definition, exit, recovered);
+        _recorder.Gone(job, _definition, exit, recovered, cleared ?? Task.CompletedTask);
         Publish();
     }
 

@@ -113,14 +113,19 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
     }
 
     /// <summary>The process is gone: the run's end, the end of the operation that asked for it, and the event in one batch.</summary>
-    public void Gone(VmJob? job, VmDefinition definition, VmExit exit, bool recovered)
+    /// <param name="job">The work that was under way.</param>
+    /// <param name="definition">The VM.</param>
+    /// <param name="exit">How it ended.</param>
+    /// <param name="recovered">Whether it was found out after the fact.</param>
+    /// <param name="cleared">Completes when all that the run left behind has been cleared away; the operation ends after it.</param>
+    public void Gone(VmJob? job, VmDefinition definition, VmExit exit, bool recovered, Task cleared)
     {
         var expected = exit.Reason is VmExitReason.GuestShutdown or VmExitReason.KilledByRequest;
         var batch = new LedgerBatch(new ClearIntent(vmId), Event(
             definition, EventKinds.VmStopped, exit.Message, expected ? EventSeverity.Info : EventSeverity.Error, job?.Operation?.Current, recovered, Details(exit)));
         PutRun(batch, new RunRecord(_runId ?? Guid.NewGuid(), null, exit));
         var stops = job?.Work is VmWork.Kill or VmWork.Quit or VmWork.Shutdown or VmWork.ClearAway;
-        _ = EndAsync(batch, job, stops ? null : new VmException(VmErrorReason.NotRunning, exit.Message), definition);
+        _ = EndAsync(batch, job, stops ? null : new VmException(VmErrorReason.NotRunning, exit.Message), definition, cleared);
     }
 
     /// <summary>A process was re-attached.</summary>
@@ -197,7 +202,7 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
         };
     }
 
-    private async Task EndAsync(LedgerBatch batch, VmJob? job, Exception? failure, VmDefinition definition)
+    private async Task EndAsync(LedgerBatch batch, VmJob? job, Exception? failure, VmDefinition definition, Task? cleared = null)
     {
         if (job?.Operation is not { } operation || job.Settled)
         {
@@ -209,6 +214,7 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
         var end = operation.EndWrite(failure is null ? null : VmFault.Of(failure), failure is OperationCanceledException or VmException { Reason: VmErrorReason.Cancelled });
         batch.Add(end);
         await RecordAsync(batch, definition);
+        await (cleared ?? Task.CompletedTask);
         services.Operations.Complete(operation, end);
     }
 

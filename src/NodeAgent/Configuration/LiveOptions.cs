@@ -30,9 +30,11 @@ internal sealed class LiveOptions(AgentOptions initial)
         ArgumentNullException.ThrowIfNull(next);
         lock (_gate)
         {
-            var different = ConfigSchema.Keys.Where(key => key.Show(next) != key.Show(_current)).ToImmutableArray();
-            ImmutableArray<ConfigKey> changed = [.. different.Where(key => key.Reloadable)];
-            _current = changed.Aggregate(_current, (options, key) => key.Read(options, key.Show(next)));
+            // What needs a restart stays as it is, and so does what takes its default from it.
+            var live = ConfigSchema.Keys.Where(key => !key.Reloadable).Aggregate(next, (options, key) => key.Read(options, key.Show(_current)));
+            ImmutableArray<ConfigKey> changed = [.. ConfigSchema.Keys.Where(key => key.Reloadable && key.Show(live) != key.Show(_current))];
+            ImmutableArray<ConfigKey> pending = [.. ConfigSchema.Keys.Where(key => !key.Reloadable && key.Show(next) != key.Show(_current))];
+            _current = live;
             if (!changed.IsEmpty)
             {
                 foreach (var observer in _observers)
@@ -41,7 +43,7 @@ internal sealed class LiveOptions(AgentOptions initial)
                 }
             }
 
-            return (changed, [.. different.Where(key => !key.Reloadable)]);
+            return (changed, pending);
         }
     }
 }

@@ -33,7 +33,20 @@ internal static class Composition
     {
         var start = services.GetRequiredService<AgentStart>();
         var registry = services.GetRequiredService<MetricsRegistry>();
+        var floor = services.GetRequiredService<NodeFloor>();
+        var capabilities = new CapabilityMetrics(registry, services.GetRequiredService<ConditionBook>());
+        var vms = new VmMetrics(registry);
+        var qmp = new QmpMetrics(registry);
         _ = new ProcessMetrics(registry, start.Log, start.Version);
+        _ = new OperationMetrics(registry, floor.Operations);
+        _ = new LedgerMetrics(registry, floor.Ledger);
+        floor.Survey.Observe(new HostMetrics(registry).Record);
+        floor.Survey.Observe(capabilities.Record);
+        floor.Registry.Feed.Observe(vms.Record);
+        floor.Sampler.OnSample = vms.Record;
+        floor.OnCommand = qmp.Record;
+        floor.OnRecovered = new RecoveryMetrics(registry).Record;
+        registry.BeforeScrape(floor.Sampler.Look);
         start.Reloader.Observe(new ConfigMetrics(registry).Record);
     }
 }

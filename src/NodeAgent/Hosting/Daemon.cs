@@ -73,13 +73,21 @@ internal static partial class Daemon
 
         readiness.Advance(AgentPhase.Ready);
         LogReady(log, floor.Recovery!.Adopted, floor.Recovery.Stopped, floor.Recovery.Quarantined, floor.Recovery.Silent, floor.Recovery.Duration.TotalMilliseconds);
-        var sampling = floor.Sampler.RunAsync(stopping);
+        var sampling = Task.WhenAll(floor.Sampler.RunAsync(stopping), floor.WatchHostAsync(stopping));
+        _ = GiveBackAsync(floor.Survey, stopping);
         var autostart = options.Autostart.Enabled ? floor.AutostartAsync(stopping) : Task.CompletedTask;
 
         await app.WaitForShutdownAsync();
         Note(floor.Ledger, EventKinds.AgentStopping, "nodeagentd leaves; guests run on.");
         await Task.WhenAll(sampling, autostart).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         LogStopped(log);
+    }
+
+    // Building the listeners and asking QEMU leaves several megabytes of garbage, and the agent may idle for weeks.
+    private static async Task GiveBackAsync(NodeSurvey survey, CancellationToken stopping)
+    {
+        await ((Task)survey.GetAsync(stopping)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     private static async Task StartAsync(WebApplication app, AgentOptions options)

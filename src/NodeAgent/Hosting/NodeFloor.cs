@@ -35,7 +35,7 @@ internal sealed class NodeFloor : IAsyncDisposable
             Launcher = new DirectLauncher(_bootId),
             Planner = planner,
             Feed = new VmFeed(),
-            Options = OptionsOf(current),
+            Options = OptionsOf(current, (command, result, duration) => OnCommand?.Invoke(command, result, duration)),
             Time = time,
             Logger = log.CreateLogger("NodeAgent.Vms"),
         };
@@ -58,6 +58,12 @@ internal sealed class NodeFloor : IAsyncDisposable
 
     public string LauncherName => _services.Launcher.Name;
 
+    /// <summary>Told of every QMP command, see <see cref="MonitorOptions.OnCommand"/>.</summary>
+    public Action<string, string, TimeSpan>? OnCommand { get; set; }
+
+    /// <summary>Told what the recovery did.</summary>
+    public Action<RecoveryReport>? OnRecovered { get; set; }
+
     /// <summary>What the recovery did; <c>null</c> until it is done.</summary>
     public RecoveryReport? Recovery { get; private set; }
 
@@ -77,8 +83,21 @@ internal sealed class NodeFloor : IAsyncDisposable
         };
 
     /// <summary>Brings all VMs back.</summary>
-    public async Task RecoverAsync(CancellationToken cancellationToken) =>
+    public async Task RecoverAsync(CancellationToken cancellationToken)
+    {
         Recovery = await new NodeRecovery(Registry, _services, _bootId).RunAsync(_contents, cancellationToken);
+        OnRecovered?.Invoke(Recovery);
+    }
+
+    /// <summary>Keeps the host's figures fresh.</summary>
+    public async Task WatchHostAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await Task.Delay(Sampler.Interval, _services.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Survey.Refresh();
+        }
+    }
 
     /// <summary>Starts what is to start with the host.</summary>
     public Task AutostartAsync(CancellationToken cancellationToken) =>
@@ -105,11 +124,11 @@ internal sealed class NodeFloor : IAsyncDisposable
             time);
     }
 
-    private static VmOptions OptionsOf(AgentOptions options) => new()
+    private static VmOptions OptionsOf(AgentOptions options, Action<string, string, TimeSpan> onCommand) => new()
     {
         RunDirectory = options.RunDirectory,
         StateDirectory = options.StateDirectory,
-        Monitor = new MonitorOptions { OpenTimeout = options.Qemu.StartTimeout, CommandTimeout = options.Qemu.CommandTimeout },
+        Monitor = new MonitorOptions { OpenTimeout = options.Qemu.StartTimeout, CommandTimeout = options.Qemu.CommandTimeout, OnCommand = onCommand },
         MaxVms = options.Limits.MaxVms,
     };
 

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using NodeAgent.Hypervisor.Spec;
 
@@ -82,7 +81,7 @@ internal sealed class DeviceReader(Violations violations, Guid vmId)
     /// </summary>
     internal static string MacOf(Guid vmId, string name)
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{vmId:D}/{name}"));
+        var hash = new Fnv128().Add(Encoding.UTF8.GetBytes($"{vmId:D}/{name}")).ToBytes();
         return $"52:54:00:{hash[0]:x2}:{hash[1]:x2}:{hash[2]:x2}";
     }
 

@@ -22,6 +22,8 @@ internal static class ErrorMapping
     public static RpcException Map(Exception error, string subject = "") => error switch
     {
         RpcException status => status,
+        VmException { Reason: VmErrorReason.RequestIdReused } reused => Status(
+            ErrorTable.Of(reused.Reason), reused.Message, subject, [new FieldViolation("request_id", reused.Message)]).ToRpcException(),
         VmException vm => Status(ErrorTable.Of(vm.Reason), vm.Message, subject, vm.Violations).ToRpcException(),
         LedgerException ledger => Status(ErrorTable.Of(ledger.Reason), ledger.Message, subject, []).ToRpcException(),
         RpcRefusal refusal => Status(ErrorTable.Of(refusal.Reason), refusal.Message, subject, refusal.Violations).ToRpcException(),

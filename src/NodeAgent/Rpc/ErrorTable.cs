@@ -67,7 +67,7 @@ internal static class ErrorTable
 
     /// <summary>The row of an operation's end, whose reason the ledger keeps by name; a name of another version is shown as it is.</summary>
     public static ErrorRow OfFault(OperationFault fault) =>
-        Enum.TryParse<VmErrorReason>(fault.Reason, out var reason) && Enum.IsDefined(reason)
+        Enum.TryParse<VmErrorReason>(fault.Reason, out var reason) && reason.ToString() == fault.Reason
             ? Of(reason)
             : new ErrorRow(fault.Reason, StatusCode.Unknown);
 

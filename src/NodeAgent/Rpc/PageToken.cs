@@ -1,5 +1,4 @@
 using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace NodeAgent.Rpc;
@@ -52,5 +51,5 @@ internal static class PageToken
         throw RpcRefusal.Field("page_token", "It does not belong to this query. Begin again without it, or repeat the query that it came from.");
     }
 
-    private static byte[] QueryHash(string query) => SHA256.HashData(Encoding.UTF8.GetBytes(query))[..QueryHashBytes];
+    private static byte[] QueryHash(string query) => new Fnv128().Add(Encoding.UTF8.GetBytes(query)).ToBytes()[..QueryHashBytes];
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
 
@@ -17,10 +16,7 @@ internal static class RequestFingerprint
     {
         var copy = request.Descriptor.Parser.ParseFrom(request.ToByteArray());
         copy.Descriptor.FindFieldByName("request_id")?.Accessor.Clear(copy);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(Encoding.UTF8.GetBytes(method));
-        hash.AppendData(Bytes(copy));
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return new Fnv128().Add(Encoding.UTF8.GetBytes(method)).Add(Bytes(copy)).ToString();
     }
 
     /// <summary>Refuses an id that is too long or can't be put on record.</summary>

@@ -32,9 +32,6 @@ internal sealed class SnapshotWriter(string runDirectory)
         _ => throw new ArgumentOutOfRangeException(nameof(state)),
     };
 
-    /// <summary>A state in one small word, for filters and metrics.</summary>
-    public static string WordOf(VmState state) => state.GetType().Name.ToLowerInvariant();
-
     /// <summary>An accelerator as the contract's.</summary>
     public static V1.Accelerator Write(Accelerator accelerator) => accelerator switch
     {

@@ -1,4 +1,5 @@
 using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Metrics;
 
 namespace NodeAgent.Rpc;
 
@@ -7,12 +8,10 @@ internal static class VmFilter
 {
     private const string Labels = "labels.";
 
-    private static readonly string[] States = ["stopped", "starting", "running", "paused", "stopping", "unknown", "quarantined"];
-
     public static Filter Parse(string text) => Filter.Parse(text, (field, value) => field switch
     {
         "id" or "name" => null,
-        "state" => States.Contains(value, StringComparer.Ordinal) ? null : $"There is no state '{value}'; the states are {string.Join(", ", States)}.",
+        "state" => VmWords.States.Contains(value) ? null : $"There is no state '{value}'; the states are {string.Join(", ", VmWords.States)}.",
         _ when field.StartsWith(Labels, StringComparison.Ordinal) && field.Length > Labels.Length => null,
         _ => $"There is no field '{field}'; the fields are id, name, state and labels.KEY.",
     });
@@ -21,7 +20,7 @@ internal static class VmFilter
     {
         "id" => vm.Definition.Id.ToString(),
         "name" => vm.Definition.Name,
-        "state" => SnapshotWriter.WordOf(vm.State),
+        "state" => VmWords.Of(vm.State),
         _ => vm.Definition.Labels.GetValueOrDefault(field[Labels.Length..]),
     });
 }

@@ -32,7 +32,7 @@ internal sealed record CliResult(int Code, string Out, string Error)
     public static async Task<CliResult> RunAsync(CliInput input, params string[] arguments)
     {
         using var raw = new MemoryStream();
-        using var output = new StreamWriter(input.Output ?? raw, new UTF8Encoding(false), leaveOpen: true);
+        var output = new StreamWriter(input.Output ?? raw, new UTF8Encoding(false), leaveOpen: true);
         using var error = new StringWriter();
         var surroundings = new Surroundings
         {
@@ -48,6 +48,12 @@ internal sealed record CliResult(int Code, string Out, string Error)
         };
         var code = await Nodectl.RunAsync(arguments, surroundings, input.Cancellation);
         await output.FlushAsync(CancellationToken.None);
+        if (input.Output is { } pipe)
+        {
+            // Whoever reads it sees the end, so that a program that ends too early fails its test instead of hanging it.
+            await pipe.DisposeAsync();
+        }
+
         return new CliResult(code, Encoding.UTF8.GetString(raw.ToArray()), error.ToString());
     }
 

@@ -32,6 +32,14 @@ public sealed class StatusTextTest
     ]);
 
     [Fact]
+    public void What_the_message_says_is_not_said_again()
+    {
+        StatusText.Lines(Refusal("spec.a: too large; spec.b: too small", ("spec.a", "too large"), ("spec.b", "too small")))
+            .ShouldBe(["2 fields are wrong [INVALID_ARGUMENT]", "  spec.a: too large", "  spec.b: too small"]);
+        StatusText.Lines(Refusal("spec.a: too large", ("spec.a", "too large"))).ShouldBe(["spec.a: too large [INVALID_ARGUMENT]"]);
+    }
+
+    [Fact]
     public void An_exception_without_details_still_has_a_code_and_a_text() =>
         StatusText.Lines(StatusText.Of(new RpcException(new Grpc.Core.Status(StatusCode.NotFound, "gone")))).ShouldBe(["gone [NOT_FOUND]"]);
 
@@ -51,4 +59,14 @@ public sealed class StatusTextTest
     [InlineData(StatusCode.Unauthenticated, 7)]
     [InlineData(StatusCode.ResourceExhausted, 8)]
     public void Each_code_has_the_exit_code_that_the_documentation_says(StatusCode code, int expected) => ExitCode.Of(code).ShouldBe(expected);
+
+    private static Google.Rpc.Status Refusal(string message, params (string Field, string Description)[] fields) => new()
+    {
+        Code = (int)StatusCode.InvalidArgument,
+        Message = message,
+        Details =
+        {
+            Any.Pack(new BadRequest { FieldViolations = { fields.Select(f => new BadRequest.Types.FieldViolation { Field = f.Field, Description = f.Description }) } }),
+        },
+    };
 }

@@ -36,7 +36,7 @@ public sealed class DoctorTest
     {
         using var folder = new TemporaryDirectory();
         var result = await CliResult.RunAsync(new CliInput(), "doctor", "--host", $"unix:{folder.Path}/api.sock");
-        result.ShouldEndWith(ExitCode.Unreachable).Out.ShouldContain($"✗ Agent              there is no socket {folder.Path}/api.sock");
+        result.ShouldEndWith(ExitCode.Unreachable).Out.ShouldContain($"✗ Agent  there is no socket {folder.Path}/api.sock");
         result.Out.ShouldContain("→ Start it with 'systemctl start nodeagentd'");
     }
 

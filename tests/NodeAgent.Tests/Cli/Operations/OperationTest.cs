@@ -36,4 +36,11 @@ public sealed class OperationTest
         agent.Operations.Cancelled.ShouldBe([name]);
         (await agent.RunAsync("op", "cancel", "nothing")).ShouldEndWith(ExitCode.NotFound);
     }
+
+    [Fact]
+    public async Task Waiting_at_an_agent_that_is_not_there_fails_at_once()
+    {
+        using var folder = new TemporaryDirectory();
+        (await CliResult.RunAsync(new CliInput(), "op", "wait", "x", "--host", $"unix:{folder.Path}/api.sock")).ShouldEndWith(ExitCode.Unreachable);
+    }
 }

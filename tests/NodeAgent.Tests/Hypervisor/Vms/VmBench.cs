@@ -143,11 +143,16 @@ internal sealed class VmBench : IAsyncDisposable
 
     public int SyncCount => (int)_ledger.Counters.Commits;
 
-    /// <summary>What is left of a VM in the run directory.</summary>
-    public IReadOnlyList<string> Leftovers()
+    /// <summary>Waits until nothing of any VM is left in the run directory.</summary>
+    public async Task ClearedAsync()
     {
+        using var patience = new CancellationTokenSource(Patience);
         var root = RunDirectory.Root(Services.Options.RunDirectory);
-        return Directory.Exists(root) ? Directory.GetFileSystemEntries(root) : [];
+        while (Directory.Exists(root) && Directory.GetFileSystemEntries(root) is { Length: > 0 } left)
+        {
+            patience.IsCancellationRequested.ShouldBeFalse($"left behind: {string.Join(", ", left)}");
+            await Task.Delay(10);
+        }
     }
 
     private async Task EditAsync(Func<LedgerContents, LedgerBatch> edit)

@@ -26,7 +26,7 @@ public sealed class VmRecoveryTests
         adopted.Run.Process.ShouldBe(before.Process);
         adopted.Run.Boot.Arguments.ShouldBe(before.Boot.Arguments);
         (await bench.DoAsync("web", new VmVerb.Shutdown(TimeSpan.FromSeconds(20)))).State.ShouldBe(OperationState.Succeeded);
-        bench.Leftovers().ShouldBeEmpty();
+        await bench.ClearedAsync();
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class VmRecoveryTests
         var stopped = await bench.UntilAsync("web", vm => vm.State is VmState.Stopped);
         stopped.LastExit!.Reason.ShouldBe(VmExitReason.Unknown);
         (await bench.UntilEventAsync("vm.stopped")).Fact.Recovered.ShouldBeTrue();
-        bench.Leftovers().ShouldBeEmpty();
+        await bench.ClearedAsync();
     }
 
     [Fact]
@@ -148,7 +148,7 @@ public sealed class VmRecoveryTests
         await Task.Delay(TimeSpan.FromSeconds(2), TestContext.Current.CancellationToken);
         await bench.OpenAsync();
         (await bench.UntilAsync("web", vm => vm.State is VmState.Stopped)).LastExit!.Reason.ShouldBe(VmExitReason.GuestShutdown);
-        bench.Leftovers().ShouldBeEmpty();
+        await bench.ClearedAsync();
     }
 
     private static async Task KillAsync(ProcessIdentity identity)

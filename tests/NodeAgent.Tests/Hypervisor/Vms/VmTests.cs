@@ -26,7 +26,7 @@ public sealed class VmTests
         (await bench.DoAsync("web", new VmVerb.Shutdown(TimeSpan.FromSeconds(20)))).State.ShouldBe(OperationState.Succeeded);
         var stopped = bench.Registry.Get("web").State.ShouldBeOfType<VmState.Stopped>();
         stopped.Exit!.Reason.ShouldBe(VmExitReason.GuestShutdown);
-        bench.Leftovers().ShouldBeEmpty();
+        await bench.ClearedAsync();
         (await bench.EventsAsync()).Select(item => item.Fact.Kind).ShouldBe(
             [
                 "agent.recovered", "vm.created", "vm.requested", "vm.started", "vm.requested", "vm.paused", "vm.requested", "vm.resumed",
@@ -45,7 +45,7 @@ public sealed class VmTests
         var exit = bench.Registry.Get("web").State.ShouldBeOfType<VmState.Stopped>().Exit!;
         exit.Reason.ShouldBe(VmExitReason.KilledByRequest);
         exit.Signal.ShouldBe(9);
-        bench.Leftovers().ShouldBeEmpty();
+        await bench.ClearedAsync();
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class VmTests
         var stopped = await bench.UntilAsync("web", vm => vm.State is VmState.Stopped);
         stopped.LastExit!.Reason.ShouldBe(VmExitReason.QemuCrashed);
         stopped.LastExit.Signal.ShouldBe(9);
-        bench.Leftovers().ShouldBeEmpty();
+        await bench.ClearedAsync();
     }
 
     [Theory]
@@ -112,7 +112,7 @@ public sealed class VmTests
         var exit = bench.Registry.Get("web").State.ShouldBeOfType<VmState.Stopped>().Exit!;
         exit.Reason.ShouldBe(VmExitReason.StartFailed);
         exit.FailedStep.ShouldBe(step, exit.Message);
-        bench.Leftovers().ShouldBeEmpty();
+        await bench.ClearedAsync();
         ProcessTable.Containing(bench.Services.Options.RunDirectory).ShouldBeEmpty();
     }
 
@@ -144,7 +144,7 @@ public sealed class VmTests
         bench.Registry.Get("web").State.ShouldBeOfType<VmState.Stopped>().Exit!.Reason.ShouldBe(VmExitReason.KilledByRequest);
         (await bench.Services.Operations.WaitAsync(start.Id, VmBench.Patience, TestContext.Current.CancellationToken))!
             .State.ShouldBe(OperationState.Cancelled);
-        bench.Leftovers().ShouldBeEmpty();
+        await bench.ClearedAsync();
     }
 
     [Fact]
@@ -205,6 +205,7 @@ public sealed class VmTests
 
         var given = await bench.UntilAsync("web", vm => vm.Conditions.Any(condition => condition.Kind is VmConditionKind.RestartsExhausted));
         given.State.ShouldBeOfType<VmState.Stopped>();
+        await bench.UntilEventAsync("vm.restarts-exhausted");
         (await bench.EventsAsync()).Count(item => item.Fact.Kind == "vm.started").ShouldBe(3);
     }
 

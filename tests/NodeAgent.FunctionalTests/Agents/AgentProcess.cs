@@ -1,0 +1,46 @@
+using System.Collections;
+using NodeAgent.Bindings.Linux;
+
+namespace NodeAgent.FunctionalTests.Agents;
+
+/// <summary>One run of the daemon's program: started, watched, ended. Held by descriptor, so that no other process is ever hit.</summary>
+internal sealed class AgentProcess : IDisposable
+{
+    private readonly PidFd _handle;
+
+    private AgentProcess(PidFd handle)
+    {
+        _handle = handle;
+        Exited = ExitWatch.WaitAsync(handle);
+    }
+
+    public int Pid => _handle.Pid;
+
+    /// <summary>Completes when it ends, with how.</summary>
+    public Task<ProcessExit> Exited { get; }
+
+    /// <summary>Starts it; what it logs is added to a file.</summary>
+    public static AgentProcess Start(string program, IReadOnlyList<string> arguments, string log)
+    {
+        using var output = File.OpenHandle(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
+        return new AgentProcess(ChildProcess.Start(new ChildProcessOptions
+        {
+            Path = program,
+            Arguments = arguments,
+            Environment = [.. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(one => $"{one.Key}={one.Value}")],
+            Output = output,
+        }));
+    }
+
+    /// <summary>Sends a signal; false when the process has ended.</summary>
+    public bool Send(int signal) => _handle.Send(signal);
+
+    /// <summary>Kills it and waits until it is gone.</summary>
+    public async Task KillAsync()
+    {
+        _handle.Send(PidFd.Kill);
+        await Exited.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    public void Dispose() => _handle.Dispose();
+}

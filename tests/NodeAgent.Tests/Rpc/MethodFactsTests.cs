@@ -1,0 +1,34 @@
+using NodeAgent.Rpc;
+
+namespace NodeAgent.Tests.Rpc;
+
+public sealed class MethodFactsTests
+{
+    private static readonly IReadOnlyList<MethodFacts> Ours =
+        [.. RpcServices.Descriptors.SelectMany(service => service.Methods).Select(method => MethodFacts.Of($"/{method.Service.FullName}/{method.Name}")).Where(facts => facts.IsOurs)];
+
+    [Fact]
+    public void What_changes_something_goes_on_record() => Ours.Where(facts => facts.IsMutation).Select(facts => facts.Name).ShouldBe(
+        [
+            "RefreshNode", "CreateVm", "UpdateVm", "DeleteVm", "StartVm", "ShutdownVm", "StopVm", "RebootVm", "ResetVm", "PauseVm", "ResumeVm",
+            "SendKeys", "InjectNmi", "DeleteOperation", "CancelOperation",
+        ],
+        ignoreOrder: true);
+
+    [Fact]
+    public void What_may_last_counts_as_a_stream() => Ours.Where(facts => facts.IsLong).Select(facts => facts.Name).ShouldBe(
+        ["WatchVms", "StreamConsole", "ReadConsoleLog", "WatchEvents", "WaitOperation"], ignoreOrder: true);
+
+    [Fact]
+    public void Requests_tell_their_subject_and_id()
+    {
+        var start = MethodFacts.Of("/nodeagent.v1.VmService/StartVm");
+        var create = MethodFacts.Of("/nodeagent.v1.VmService/CreateVm");
+
+        start.SubjectOf(new V1.StartVmRequest { Vm = "web" }).ShouldBe("web");
+        start.RequestIdOf(new V1.StartVmRequest { RequestId = "r" }).ShouldBe("r");
+        create.SubjectOf(new V1.CreateVmRequest { Vm = new V1.Vm { Name = "web" } }).ShouldBe("web");
+        create.SubjectOf(new V1.CreateVmRequest()).ShouldBe("");
+        MethodFacts.Of("/google.longrunning.Operations/CancelOperation").SubjectOf(new LongRunning.CancelOperationRequest { Name = "operations/x" }).ShouldBe("operations/x");
+    }
+}
