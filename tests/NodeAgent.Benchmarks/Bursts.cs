@@ -24,7 +24,7 @@ internal static class Bursts
                 Task.Factory.StartNew(() => floor.Start(rendered.Binary, arguments), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default))));
             foreach (var floor in floors)
             {
-                floor.Kill();
+                await floor.KillAsync();
                 floor.Dispose();
             }
 

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.V1;
 
@@ -39,7 +38,7 @@ internal static class Deaths
 
             using var floor = new Floor();
             floor.Start(rendered.Binary, arguments);
-            var floorTime = Starts.Time(floor.Kill);
+            var floorTime = await Starts.TimeAsync(floor.KillAsync);
             if (pair >= 0)
             {
                 pairs.Add((agentTime, floorTime));

@@ -36,10 +36,10 @@ internal sealed class Floor : IDisposable
     }
 
     /// <summary>Kills it and waits.</summary>
-    public void Kill()
+    public Task KillAsync()
     {
         Process.Send(PidFd.Kill);
-        ExitWatch.WaitAsync(Process).GetAwaiter().GetResult();
+        return ExitWatch.WaitAsync(Process);
     }
 
     public void Dispose()

@@ -31,7 +31,7 @@ internal static class Hundred
             process.Send(SigCont);
         }
 
-        List(agent, results);
+        await ListAsync(agent, results);
         await IdleCpuAsync(agent, results);
         await Task.WhenAll(names.Select(agent.StopVmAsync));
         await Task.WhenAll(names.Select(agent.DeleteAsync));
@@ -82,19 +82,19 @@ internal static class Hundred
         results.Figure(name, "ms", samples, 10);
     }
 
-    private static void List(BenchAgent agent, Results results)
+    private static async Task ListAsync(BenchAgent agent, Results results)
     {
         var samples = new List<double>();
         for (var i = 0; i < 15; i++)
         {
-            samples.Add(Starts.Time(() =>
+            samples.Add(await Starts.TimeAsync(async () =>
             {
                 using var nodectl = ChildProcess.Start(new ChildProcessOptions
                 {
                     Path = BenchAgent.Binary("nodectl"),
                     Arguments = ["--host", $"unix:{agent.Socket}", "vm", "list"],
                 });
-                ExitWatch.WaitAsync(nodectl).GetAwaiter().GetResult();
+                await ExitWatch.WaitAsync(nodectl);
             }));
         }
 

@@ -19,7 +19,7 @@ internal static class Starts
         {
             var (agentStart, agentStop) = (await TimeAsync(() => agent.StartVmAsync("one")), await TimeAsync(() => agent.StopVmAsync("one")));
             using var floor = new Floor();
-            var (floorStart, floorStop) = (Time(() => floor.Start(rendered.Binary, arguments)), Time(floor.Kill));
+            var (floorStart, floorStop) = (Time(() => floor.Start(rendered.Binary, arguments)), await TimeAsync(floor.KillAsync));
 
             // The first two warm both sides up: the compiler here, the page cache there.
             if (pair >= 0)

@@ -62,7 +62,7 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
 
         // What was really started counts, not what would be started now.
         var boot = (await PlanAsync(stray, cancellationToken)) with { Arguments = [.. stray.Arguments.Skip(1)] };
-        var run = new VmRun { Id = runId, Process = process.Identity, StartTime = services.Time.GetUtcNow(), Boot = boot };
+        var run = new VmRun { Id = runId, Process = process.Identity, StartTime = services.Time.GetUtcNow(), Boot = boot, Spec = definition.Spec };
         return await AttachAsync(run, process, report, cancellationToken);
     }
 

@@ -1,5 +1,6 @@
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Spec;
 
 namespace NodeAgent.Hypervisor.Vms;
 
@@ -14,6 +15,9 @@ public sealed record VmRun
 
     /// <summary>When the start began.</summary>
     public required DateTimeOffset StartTime { get; init; }
+
+    /// <summary>The spec that it was started from; <c>null</c> where that is not known.</summary>
+    public VmSpec? Spec { get; init; }
 
     /// <summary>The boot contract.</summary>
     public required BootContract Boot { get; init; }

@@ -33,6 +33,10 @@ public sealed record VmSnapshot
     /// <summary>When the next restart is due.</summary>
     public DateTimeOffset? NextRestart { get; init; }
 
+    /// <summary>Fields of the spec that take effect at the next start.</summary>
+    public ImmutableArray<string> PendingFields =>
+        Run?.Spec is { } running ? Spec.PendingFields.Of(running, Definition.Spec) : [];
+
     /// <summary>Counts every change.</summary>
     public long Revision { get; init; }
 }

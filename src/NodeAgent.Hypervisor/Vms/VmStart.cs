@@ -65,7 +65,7 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            var run = new VmRun { Id = runId, Process = process.Identity, StartTime = started, Boot = boot };
+            var run = new VmRun { Id = runId, Process = process.Identity, StartTime = started, Boot = boot, Spec = definition.Spec };
             return new LiveQemu(run, process, monitor, _directory);
         }
         catch (Exception cause)
