@@ -60,13 +60,15 @@ public sealed partial class DocumentTests
         }
     }
 
-    /// <summary>What stands in backticks, and each word of what stands in fenced blocks of the kind "text".</summary>
+    /// <summary>What stands in backticks, and the paths in drawings, which are fenced blocks of the kind "text".</summary>
     private static IEnumerable<string> Marked(string document)
     {
         var text = Repository.Read(document);
         return Fence().Replace(text, "").Split('\n')
             .SelectMany(line => Backticks().Matches(line).Select(match => match.Groups[1].Value))
-            .Concat(Fence().Matches(text).SelectMany(block => PathInBlock().Matches(block.Value).Select(match => match.Value)));
+            .Concat(Fence().Matches(text)
+                .Where(block => block.Value.StartsWith("```text", StringComparison.Ordinal))
+                .SelectMany(block => PathInBlock().Matches(block.Value).Select(match => match.Value)));
     }
 
     // Paths on a host begin with a slash, and what a build makes is not in the tree.
@@ -101,7 +103,11 @@ public sealed partial class DocumentTests
     {
         const BindingFlags all = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
         var types = Floors.ByProject.Values.SelectMany(assembly => assembly.GetTypes()).ToArray();
-        return [.. types.Select(type => type.Name.Split('`')[0]), .. types.SelectMany(type => type.GetMembers(all)).Select(member => member.Name)];
+        return
+        [
+            .. typeof(object).Assembly.GetExportedTypes().Concat(types).Select(type => type.Name.Split('`')[0]),
+            .. types.SelectMany(type => type.GetMembers(all)).Select(member => member.Name),
+        ];
     }
 
     [GeneratedRegex(@"^```.*?^```", RegexOptions.Multiline | RegexOptions.Singleline)]
