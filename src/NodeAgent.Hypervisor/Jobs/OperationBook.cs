@@ -64,11 +64,15 @@ public sealed class OperationBook
             _time);
     }
 
-    /// <summary>Shows an operation whose begin is durable.</summary>
+    /// <summary>Shows an operation whose begin is durable. One that has ended meanwhile, or is shown already, is left as it is.</summary>
     public void Publish(OperationHandle handle)
     {
         ArgumentNullException.ThrowIfNull(handle);
-        _running[handle.Id] = handle;
+        if (handle.Current.IsDone || !_running.TryAdd(handle.Id, handle))
+        {
+            return;
+        }
+
         Changed?.Invoke(handle.Current);
     }
 

@@ -13,6 +13,8 @@ namespace NodeAgent.Hypervisor.Qemu;
 /// </summary>
 public sealed class QemuMonitor : IAsyncDisposable
 {
+    private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(20);
+
     private readonly RunDirectory _directory;
     private readonly MonitorOptions _options;
     private readonly MonitorListener _listener;
@@ -215,7 +217,10 @@ public sealed class QemuMonitor : IAsyncDisposable
             {
                 if (GuestEvent.From(QmpEventReader.Read(item)) is { } said)
                 {
-                    _listener.OnEvent(said, item.Timestamp);
+                    while (!_listener.OnEvent(said, item.Timestamp))
+                    {
+                        await Task.Delay(FullPause, _time);
+                    }
                 }
             }
             catch (QmpException malformed)

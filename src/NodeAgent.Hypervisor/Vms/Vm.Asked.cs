@@ -53,7 +53,7 @@ public sealed partial class Vm
         if (accept.Work is VmWork.Kill)
         {
             await Task.WhenAny(recording, Task.Delay(KillPatience, _services.Time));
-            if (!recording.IsCompletedSuccessfully || await recording is null)
+            if (!recording.IsCompleted || recording.Exception?.InnerException is LedgerException)
             {
                 // Not on record in time, or not at all: the force-stop is carried out all the same.
                 Begin(new VmJob(accept.Work, ask.Verb, operation, runId), accept);
@@ -72,7 +72,7 @@ public sealed partial class Vm
         ask.Answer.TrySetResult(operation.Current);
     }
 
-    private static async Task AnswerLaterAsync(VmMessage.Ask ask, OperationHandle operation, Task<Operation?> recording)
+    private async Task AnswerLaterAsync(VmMessage.Ask ask, OperationHandle operation, Task<Operation?> recording)
     {
         try
         {
@@ -80,8 +80,13 @@ public sealed partial class Vm
         }
         catch (LedgerException)
         {
-            // It was done and is not on record; the caller is told what is true: it was done.
+            // It was done and is not on record; the caller is told what is true, and can wait for its end.
+            _services.Operations.Publish(operation);
             ask.Answer.TrySetResult(operation.Current);
+        }
+        catch (VmException refusal)
+        {
+            ask.Answer.TrySetException(refusal);
         }
     }
 

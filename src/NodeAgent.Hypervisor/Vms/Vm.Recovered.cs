@@ -1,3 +1,4 @@
+using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Hypervisor.Events;
 using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Hypervisor.Ledger;
@@ -12,8 +13,10 @@ public sealed partial class Vm
     {
         switch (finding)
         {
+            case RecoveryFinding.Gone when _state is VmState.Stopped:
+                // Its end was seen before recovery had found it; that end, with its status, is the better one.
             case RecoveryFinding.Untouched:
-                Settle(interrupted, cpusRun: null);
+                Settle(interrupted, null);
                 return;
             case RecoveryFinding.Gone gone:
                 if (_live is { } lost)
@@ -45,7 +48,7 @@ public sealed partial class Vm
 
                 Note(EventKinds.VmQuarantined, held.Why, EventSeverity.Error, recovered: true);
                 Follow(new VmObservation.NotAttachable(held.Why, ProcessProven: held.Live is not null), recovered: true);
-                Settle(interrupted, cpusRun: null);
+                Settle(interrupted, null);
                 return;
         }
     }
@@ -68,15 +71,16 @@ public sealed partial class Vm
 
         _recorder.Adopted(_definition, attached.Live.Run, attached.State);
         Publish();
-        Settle(interrupted, attached.State.CpusRun);
-        if (attached.State.GuestEnded || attached.State.Panicked)
+        Settle(interrupted, attached.State);
+        if (!attached.State.CpusRun)
         {
+            // The guest may have ended, panicked or starved its watchdog while nobody listened.
             OnResynced(attached.State);
         }
     }
 
     /// <summary>Finishes what was interrupted, or ends it as what it has become.</summary>
-    private void Settle(Interruption? interrupted, bool? cpusRun)
+    private void Settle(Interruption? interrupted, Resync? found)
     {
         if (interrupted?.ToJob() is not { } job)
         {
@@ -88,12 +92,16 @@ public sealed partial class Vm
             case VmWork.Kill when _process is not null:
                 Begin(job, new VmDecision.Accept(new VmState.Stopping(StopKind.Kill), VmWork.Kill));
                 break;
-            case VmWork.Start when cpusRun is false && !interrupted.LeavePaused:
+            case VmWork.Shutdown when found is { GuestEnded: true }:
+                _expectedEnd = VmExitReason.GuestShutdown;
+                Begin(interrupted.ToJob(VmWork.ClearAway), new VmDecision.Accept(new VmState.Stopping(StopKind.GuestEnded), VmWork.ClearAway));
+                break;
+            case VmWork.Start when found is { CpusRun: false, State: RunState.Prelaunch } && !interrupted.LeavePaused:
                 Begin(interrupted.ToJob(VmWork.Resume), new VmDecision.Accept(_state, VmWork.Resume));
                 break;
-            case VmWork.Start when cpusRun is not null:
-            case VmWork.Pause when cpusRun is false:
-            case VmWork.Resume when cpusRun is true:
+            case VmWork.Start when found is not null:
+            case VmWork.Pause when found is { CpusRun: false }:
+            case VmWork.Resume when found is { CpusRun: true }:
                 _recorder.End(job, _definition, null);
                 break;
             default:

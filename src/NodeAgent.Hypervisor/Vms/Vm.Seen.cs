@@ -143,6 +143,11 @@ public sealed partial class Vm
             Follow(new VmObservation.GuestPanicked(_definition.Spec.OnPanic), recovered: true);
             _expectedEnd = _state is VmState.Stopping { How: StopKind.GuestEnded } ? _expectedEnd ?? VmExitReason.GuestPanic : _expectedEnd;
         }
+        else if (found.State is RunState.Watchdog && _definition.Spec.Watchdog is WatchdogAction.Stop)
+        {
+            _expectedEnd ??= VmExitReason.Watchdog;
+            Follow(new VmObservation.WatchdogFired(WatchdogAction.Stop), recovered: true);
+        }
         else
         {
             Follow(found.CpusRun ? new VmObservation.CpusResumed() : new VmObservation.CpusStopped(found.Cause), recovered: true);
@@ -340,13 +345,8 @@ public sealed partial class Vm
 
     private async Task OnLetGoAsync()
     {
+        // Work that is under way is left where it is, as by a kill -9: the next agent finishes it.
         _restartTimer?.Dispose();
-        _job?.Preempted.Cancel();
-        if (_job is { } job)
-        {
-            await job.Done;
-        }
-
         if (_live is { } live)
         {
             await Console.DetachAsync();

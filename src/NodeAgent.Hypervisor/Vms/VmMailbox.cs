@@ -15,11 +15,12 @@ internal enum VmLane
 
 /// <summary>
 /// A VM's inbox: three lanes, one reader. What was seen goes before what is asked, so that a decision is made on the
-/// newest truth; only what is asked can be refused for want of room, because facts cannot be sent back.
+/// newest truth. What is asked can be refused for want of room, and so can what a guest says, which is then held back at
+/// its source; the agent's own facts always find room.
 /// </summary>
 internal sealed class VmMailbox
 {
-    private const int AskedLimit = 64;
+    private const int AskedLimit = 64, GuestLimit = 1024;
 
     private readonly Lock _lock = new();
     private readonly Queue<VmMessage>[] _lanes = [new(), new(), new()];
@@ -33,9 +34,11 @@ internal sealed class VmMailbox
         TaskCompletionSource? waiting;
         lock (_lock)
         {
-            if (_closed || (lane == VmLane.Asked && _lanes[(int)lane].Count >= AskedLimit))
+            var waitingThere = _lanes[(int)lane].Count;
+            if (_closed || (lane == VmLane.Asked && waitingThere >= AskedLimit) || (message is VmMessage.GuestSaid && waitingThere >= GuestLimit))
             {
-                return false;
+                // A VM that is gone needs no more events; one that is flooded takes them later.
+                return _closed && message is VmMessage.GuestSaid;
             }
 
             _lanes[(int)lane].Enqueue(message);
