@@ -39,6 +39,17 @@ public sealed partial class SourceRuleTests
         VagueType().IsMatch(line).ShouldBe(isVague);
 
     [Fact]
+    public void A_file_is_named_after_a_type_in_it()
+    {
+        // Families of small records and enums that are read together; whoever adds one here should be able to say why.
+        string[] families = ["Choices.cs", "DeviceSpecs.cs", "Policies.cs", "SignalStructures.cs"];
+        var others = Repository.Sources.Where(file => Path.GetFileName(file) is not ("Program.cs" or "GlobalUsings.cs"))
+            .Where(file => !DeclaredType().Matches(Repository.Read(file)).Any(type => type.Groups[1].Value == Path.GetFileName(file).Split('.')[0]))
+            .Select(file => Path.GetFileName(file));
+        others.Order(StringComparer.Ordinal).ShouldBe(families);
+    }
+
+    [Fact]
     public void No_folder_is_for_everything() =>
         Repository.Sources
             .Where(file => file.Split('/').Any(part => part is "Common" or "Shared" or "Core" or "Utils" or "Helpers" or "Misc"))
@@ -83,6 +94,9 @@ public sealed partial class SourceRuleTests
 
     [GeneratedRegex(@"^[^/""]*\b(?:class|record|struct|interface|enum)\s+(?:struct\s+|class\s+)?(\w*(?:Manager|Helper|Util|Utils|Utilities|Helpers|Managers|Processor|Handler|Handlers|Base))\b", RegexOptions.Multiline)]
     private static partial Regex VagueType();
+
+    [GeneratedRegex(@"\b(?:class|record|struct|interface|enum)\s+(?:struct\s+|class\s+)?(\w+)")]
+    private static partial Regex DeclaredType();
 
     [GeneratedRegex(@"\[(?:Library|Dll)Import\b|\bunsafe\b(?! (?:code|things))|\bMarshal\.(?:PtrTo|StringTo|Read|Write|Alloc)", RegexOptions.None)]
     private static partial Regex NativeCode();
