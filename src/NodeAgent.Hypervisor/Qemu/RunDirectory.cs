@@ -1,8 +1,8 @@
 namespace NodeAgent.Hypervisor.Qemu;
 
 /// <summary>
-/// Where a VM's sockets and QEMU's last words live while it runs: <c>RUN-DIR/vms/UUID/</c>. The path is part of
-/// QEMU's argument list, so that a process can be found by it.
+/// Where a VM's sockets and QEMU's last words live while it runs: <c>RUN-DIR/vms/UUID/</c>. A QEMU holds the
+/// sockets in it for as long as it lives: that is how the agent finds one that nobody has on record.
 /// </summary>
 public sealed record RunDirectory
 {

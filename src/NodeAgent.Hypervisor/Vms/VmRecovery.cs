@@ -93,31 +93,38 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
         VmRun run, QemuProcess process, Action<RecoveryFinding> report, CancellationToken cancellationToken)
     {
         var bare = new LiveQemu(run, process, null, _directory);
-        try
+        while (!process.Exited.IsCompleted)
         {
-            var opening = QemuMonitor.AttachAsync(
-                _directory, services.Options.Monitor, listener, services.Time, services.Logger, cancellationToken);
-            if (await Task.WhenAny(opening, process.Exited, Task.Delay(services.Options.AdoptTimeout, services.Time, cancellationToken)) != opening
-                && !process.Exited.IsCompleted)
+            try
             {
-                report(new RecoveryFinding.Silent(bare, "QEMU's monitor has not answered since the agent came back."));
-            }
+                var opening = QemuMonitor.AttachAsync(
+                    _directory, services.Options.Monitor, listener, services.Time, services.Logger, cancellationToken);
+                var patience = Task.Delay(services.Options.AdoptTimeout, services.Time, cancellationToken);
+                if (await Task.WhenAny(opening, process.Exited, patience) == patience)
+                {
+                    report(new RecoveryFinding.Silent(bare, "QEMU's monitor has not answered since the agent came back."));
+                }
 
-            return await ProveAsync(await opening, bare, cancellationToken);
+                return await ProveAsync(await opening, bare, cancellationToken);
+            }
+            catch (Exception ended) when (ended is QmpException or SocketException && process.Exited.IsCompleted)
+            {
+                break;
+            }
+            catch (Exception silence) when (silence is QmpException { Error: QmpError.TimedOut } or SocketException { SocketErrorCode: SocketError.WouldBlock })
+            {
+                // A full backlog is silence too: earlier attempts still wait at its door.
+                report(new RecoveryFinding.Silent(bare, "QEMU's monitor does not answer."));
+                await Task.WhenAny(process.Exited, Task.Delay(services.Options.Monitor.LastRetry, services.Time, cancellationToken));
+            }
+            catch (Exception error) when (error is QmpException or SocketException)
+            {
+                return new RecoveryFinding.Untouchable(bare, $"QEMU's process is there, but its monitor cannot be connected: {error.Message}.");
+            }
         }
-        catch (QmpException) when (process.Exited.IsCompleted)
-        {
-            return Gone(VmExitReason.Unknown, "QEMU ended while the agent was re-attaching it.");
-        }
-        catch (QmpException silence) when (silence.Error is QmpError.TimedOut)
-        {
-            report(new RecoveryFinding.Silent(bare, "QEMU's monitor does not answer."));
-            return await AttachAsync(run, process, report, cancellationToken);
-        }
-        catch (Exception error) when (error is QmpException or SocketException)
-        {
-            return new RecoveryFinding.Untouchable(bare, $"QEMU's process is there, but its monitor cannot be connected: {error.Message}.");
-        }
+
+        return new RecoveryFinding.Gone(VmEnding.Explain(
+            null, null, await process.Exited, QemuLog.LastWords(_directory.Log), services.Time.GetUtcNow()));
     }
 
     private async Task<RecoveryFinding> ProveAsync(QemuMonitor monitor, LiveQemu bare, CancellationToken cancellationToken)
