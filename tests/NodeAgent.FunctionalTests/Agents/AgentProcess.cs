@@ -27,7 +27,7 @@ internal sealed class AgentProcess : IDisposable
         {
             Path = program,
             Arguments = arguments,
-            Environment = [.. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(one => $"{one.Key}={one.Value}")],
+            Environment = [.. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(one => $"{one.Key}={one.Value}").Where(IsForAgent)],
             Output = output,
         }));
     }
@@ -43,4 +43,7 @@ internal sealed class AgentProcess : IDisposable
     }
 
     public void Dispose() => _handle.Dispose();
+
+    // What is said to the tests (NODEAGENT_BIN, NODEAGENT_EFFORT) would be a faulty configuration to the agent.
+    private static bool IsForAgent(string variable) => !variable.StartsWith("NODEAGENT_", StringComparison.Ordinal);
 }
