@@ -26,6 +26,7 @@ internal static class Composition
             provider.GetRequiredService<NodeIdentity>(), provider.GetRequiredService<AgentLife>(), provider.GetRequiredService<ConditionBook>(), () => floor().Recovery));
         services.AddSingleton<MetricsRegistry>();
         services.AddSingleton<RpcMetrics>();
+        services.AddSingleton<VmMetrics>();
     }
 
     /// <summary>Connects the metrics to what they tell of.</summary>
@@ -35,7 +36,7 @@ internal static class Composition
         var registry = services.GetRequiredService<MetricsRegistry>();
         var floor = services.GetRequiredService<NodeFloor>();
         var capabilities = new CapabilityMetrics(registry, services.GetRequiredService<ConditionBook>());
-        var vms = new VmMetrics(registry);
+        var vms = services.GetRequiredService<VmMetrics>();
         var qmp = new QmpMetrics(registry);
         _ = new ProcessMetrics(registry, start.Log, start.Version);
         _ = new OperationMetrics(registry, floor.Operations);

@@ -28,6 +28,11 @@ internal sealed class EventService(NodeLedger ledger, VmRegistry registry, StopG
         var after = request.FromOldest ? ledger.Events.Oldest
             : request.ResumeToken.Length == 0 ? end
             : EventPages.TokenOf("resume_token", request.ResumeToken);
+        if (after.LedgerId != end.LedgerId || after.Sequence > end.Sequence)
+        {
+            throw EventPages.Expired();
+        }
+
         using var life = stop.Link(context);
         try
         {
