@@ -16,6 +16,7 @@ public sealed class VmRegistry(VmServices services)
 {
     private readonly ConcurrentDictionary<Guid, Vm> _vms = new();
     private readonly ConcurrentDictionary<string, Guid> _names = new(StringComparer.Ordinal);
+    private readonly RequestTurns _creations = new();
 
     /// <summary>Where changes leave.</summary>
     public VmFeed Feed => services.Feed;
@@ -68,6 +69,7 @@ public sealed class VmRegistry(VmServices services)
             CreateTime = now,
             UpdateTime = now,
         };
+        using var turn = await _creations.TakeAsync(request, cancellationToken);
         if (await RepeatAsync(request, cancellationToken) is { } earlier)
         {
             return earlier;
