@@ -8,10 +8,13 @@ namespace NodeAgent.Hypervisor.Vms;
 /// <summary>Takes one sample of a VM: what procfs tells for nothing, and what only QEMU knows, on the second line.</summary>
 internal static class VmSample
 {
+    private static readonly StatsArguments ExitCounters = new(StatsTarget.Vcpu, [new StatsRequest("kvm", ["exits"])]);
+
     public static async Task<VmStats> TakeAsync(LiveQemu live, QemuMonitor monitor, TimeProvider time, CancellationToken cancellationToken)
     {
         var blocks = await monitor.ObserveAsync(QmpCommands.QueryBlockStats, new BlockStatsArguments(), cancellationToken);
         var cpus = await monitor.ObserveAsync(QmpCommands.QueryCpusFast, QmpEmpty.Value, cancellationToken);
+        var exits = live.Run.Boot.Accelerator is Accelerator.Kvm ? await ExitsAsync(monitor, cancellationToken) : [];
         var pid = live.Process.Identity.Pid;
         var usage = ProcUsage.Read(pid) ?? default;
         return new VmStats
@@ -19,10 +22,26 @@ internal static class VmSample
             Time = time.GetUtcNow(),
             RssBytes = usage.RssBytes,
             CpuTime = usage.CpuTime,
-            Vcpus = [.. cpus.Select(cpu => new VcpuStats(cpu.CpuIndex, ProcUsage.Read(pid, cpu.ThreadId)?.CpuTime ?? TimeSpan.Zero, null))],
+            Vcpus = [.. cpus.Select(cpu => new VcpuStats(
+                cpu.CpuIndex, ProcUsage.Read(pid, cpu.ThreadId)?.CpuTime ?? TimeSpan.Zero, exits.TryGetValue(cpu.QomPath, out var count) ? count : null))],
             Blocks = [.. blocks.Select(Block).Where(block => block is not null).Select(block => block!)],
             BalloonBytes = live.Run.Boot.Devices.Any(device => device.Name == "balloon") ? await BalloonAsync(monitor, cancellationToken) : null,
         };
+    }
+
+    /// <summary>KVM exits by vCPU; empty where this QEMU or this kernel does not tell.</summary>
+    private static async Task<Dictionary<string, long>> ExitsAsync(QemuMonitor monitor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var results = await monitor.ObserveAsync(QmpCommands.QueryStats, ExitCounters, cancellationToken);
+            return results.Where(result => result.QomPath is not null && result.Stats.Count > 0)
+                .ToDictionary(result => result.QomPath!, result => (long)result.Stats[0].Value.Scalar);
+        }
+        catch (QmpException refusal) when (refusal.Error is QmpError.CommandFailed)
+        {
+            return [];
+        }
     }
 
     private static BlockStats? Block(BlockStatsInfo info) =>

@@ -4,7 +4,13 @@ namespace NodeAgent.Bindings.Qmp.Commands;
 
 /// <summary>Arguments of <c>query-stats</c>, which QEMU knows since 7.1.</summary>
 /// <param name="Target">Whose statistics.</param>
-public sealed record StatsArguments(StatsTarget Target);
+/// <param name="Providers">Which of them; all when null.</param>
+public sealed record StatsArguments(StatsTarget Target, IReadOnlyList<StatsRequest>? Providers = null);
+
+/// <summary>Statistics wanted of one provider (QAPI <c>StatsRequest</c>).</summary>
+/// <param name="Provider">The provider, <c>kvm</c>.</param>
+/// <param name="Names">The kernel's names of the statistics.</param>
+public sealed record StatsRequest(string Provider, IReadOnlyList<string> Names);
 
 /// <summary>What statistics are about (QAPI <c>StatsTarget</c>).</summary>
 [JsonConverter(typeof(OpenEnumConverter<StatsTarget>))]
