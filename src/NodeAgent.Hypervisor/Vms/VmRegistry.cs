@@ -16,6 +16,7 @@ public sealed class VmRegistry(VmServices services)
 {
     private readonly ConcurrentDictionary<Guid, Vm> _vms = new();
     private readonly ConcurrentDictionary<string, Guid> _names = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Caller, string RequestId), Task> _creating = new();
 
     /// <summary>Where changes leave.</summary>
     public VmFeed Feed => services.Feed;
@@ -68,23 +69,24 @@ public sealed class VmRegistry(VmServices services)
             CreateTime = now,
             UpdateTime = now,
         };
-        if (await RepeatAsync(request, cancellationToken) is { } earlier)
+
+        // The same request at the same time waits for the first, and then finds what it made.
+        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var key = (request.Caller, string.IsNullOrEmpty(request.RequestId) ? definition.Id.ToString() : request.RequestId);
+        while (_creating.GetOrAdd(key, turn.Task) is var other && other != turn.Task)
         {
-            return earlier;
+            await other.WaitAsync(cancellationToken);
         }
 
-        await CheckAsync(definition, cancellationToken);
-        if (_vms.Count >= services.Options.MaxVms)
+        try
         {
-            throw new VmException(VmErrorReason.TooManyVms, $"This node records at most {services.Options.MaxVms} VMs ([limits] max_vms); delete one first.");
+            return await RepeatAsync(request, cancellationToken) ?? await CreateOnceAsync(definition, request, validateOnly, cancellationToken);
         }
-
-        if (validateOnly)
+        finally
         {
-            return new VmSnapshot { Definition = definition, State = new VmState.Stopped(null), StateTime = now };
+            _creating.TryRemove(key, out _);
+            turn.SetResult();
         }
-
-        return await RecordAsync(definition, request, cancellationToken);
     }
 
     /// <summary>Changes name, labels or spec.</summary>
@@ -219,6 +221,22 @@ public sealed class VmRegistry(VmServices services)
         _vms[definition.Id] = vm;
         _names[definition.Name] = definition.Id;
         return vm;
+    }
+
+    private async Task<VmSnapshot> CreateOnceAsync(VmDefinition definition, RequestContext request, bool validateOnly, CancellationToken cancellationToken)
+    {
+        await CheckAsync(definition, cancellationToken);
+        if (_vms.Count >= services.Options.MaxVms)
+        {
+            throw new VmException(VmErrorReason.TooManyVms, $"This node records at most {services.Options.MaxVms} VMs ([limits] max_vms); delete one first.");
+        }
+
+        if (validateOnly)
+        {
+            return new VmSnapshot { Definition = definition, State = new VmState.Stopped(null), StateTime = definition.CreateTime };
+        }
+
+        return await RecordAsync(definition, request, cancellationToken);
     }
 
     private async Task<VmSnapshot> RecordAsync(VmDefinition definition, RequestContext request, CancellationToken cancellationToken)
