@@ -49,7 +49,7 @@ public sealed partial class MetricsPageTests
             foreach (var line in page.Split('\n').Where(line => Regex.IsMatch(line, $"^{name}(_bucket)?\\{{")))
             {
                 Label().Matches(line).Select(match => match.Groups[1].Value).Where(label => label != "le").ShouldBe(
-                    cells[3].Split(", ").Select(label => label.Trim('`')), name);
+                    cells[3].Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(label => label.Trim('`')), name);
             }
         }
     }
