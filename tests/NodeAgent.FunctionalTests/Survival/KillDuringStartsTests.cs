@@ -53,7 +53,7 @@ public sealed class KillDuringStartsTests
         await Task.Delay(milliseconds);
         try
         {
-            await client.Client.Vms.StartVmAsync(new StartVmRequest { Vm = id, Paused = true, RequestId = AgentClient.NewId() });
+            await client.Vms.StartVmAsync(new StartVmRequest { Vm = id, Paused = true, RequestId = AgentClient.NewId() });
         }
         catch (RpcException)
         {

@@ -64,15 +64,19 @@ public sealed class TornLedgerTests
         shown.Count(vm => vm.Status.State is VmState.Quarantined).ShouldBeInRange(nothingIsLeft ? shown.Count : 0, shown.Count);
 
         // A file whose end is missing is whole again where all of that was still in the log: then there is nothing to tell.
+        var whole = (await agent.Client.Nodes.GetNodeAsync(new GetNodeRequest())).Conditions.Single(one => one.Type == "LedgerWhole");
         var salvages = await agent.Client.ListEventsAsync("", "ledger.salvaged");
         if (salvages.Count == 0)
         {
             (damage, withLog).ShouldBe(("truncated", false));
             shown.ShouldAllBe(vm => vm.Status.State == VmState.Paused);
+            whole.Status.ShouldBe(ConditionStatus.True);
             return;
         }
 
         salvages.ShouldHaveSingleItem().Severity.ShouldBe(EventSeverity.Error);
+        whole.Status.ShouldBe(ConditionStatus.False);
+        whole.Remedy.ShouldNotBeEmpty();
         agent.ReadLog().ShouldContain("is damaged and will be set aside");
         (Directory.GetFiles(agent.StateDirectory, "ledger.db.damaged-*").Length > 0).ShouldBe(damage is not "gone");
     }
