@@ -7,9 +7,13 @@ using NodeAgent.Hypervisor.Qemu;
 namespace NodeAgent.Health;
 
 /// <summary>All conditions of the node, the floor's and the agent's own, and since when each is as it is.</summary>
-internal sealed class ConditionBook(Func<LedgerHealth> ledger, Reloader reloader, TimeProvider time)
+/// <param name="ledger">How the ledger fares.</param>
+/// <param name="damage">What was wrong with it when it was opened; <c>null</c> when nothing was.</param>
+/// <param name="reloader">The configuration.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ConditionBook(Func<LedgerHealth> ledger, Func<LedgerDamage?> damage, Reloader reloader, TimeProvider time)
 {
-    private const string LedgerWritable = "LedgerWritable", QemuReady = "QemuReady", ConfigurationInForce = "ConfigurationInForce";
+    private const string LedgerWritable = "LedgerWritable", LedgerWhole = "LedgerWhole", QemuReady = "QemuReady", ConfigurationInForce = "ConfigurationInForce";
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (ConditionStatus Status, DateTimeOffset Since)> _since = [];
 
@@ -24,6 +28,7 @@ internal sealed class ConditionBook(Func<LedgerHealth> ledger, Reloader reloader
         }
 
         all.Add(OfLedger(ledger()));
+        all.Add(OfDamage(damage()));
         all.Add(OfConfiguration(reloader.Last));
         lock (_gate)
         {
@@ -60,6 +65,15 @@ internal sealed class ConditionBook(Func<LedgerHealth> ledger, Reloader reloader
         LedgerState.Damaged => Bad("LedgerDamaged", $"The ledger was found damaged: {health.Detail}", "Restart the agent: it sets the file aside and salvages what can be read. Guests run on."),
         _ => throw new ArgumentOutOfRangeException(nameof(health)),
     };
+
+    // Stands until the next start of the agent: what was lost does not come back by itself.
+    private static (NodeCondition Condition, ConditionSeverity Severity) OfDamage(LedgerDamage? damage) => damage is null
+        ? (new NodeCondition(LedgerWhole, ConditionStatus.True, "LedgerIntact", "The ledger was whole when the agent started.", ""), ConditionSeverity.Info)
+        : (new NodeCondition(
+            LedgerWhole, ConditionStatus.False, "LedgerSalvaged",
+            $"The ledger was found damaged and made anew of what could be read{(damage.KeptAs is null ? "" : $"; the damaged file is kept as {damage.KeptAs}")}: {string.Join("; ", damage.Findings)}.",
+            "Look at the VMs in quarantine and create anew those that are missing; the event ledger.salvaged counts what was carried over."),
+            ConditionSeverity.Warning);
 
     private static (NodeCondition Condition, ConditionSeverity Severity) OfConfiguration(ReloadOutcome? outcome) => outcome switch
     {

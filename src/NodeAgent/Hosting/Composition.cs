@@ -18,7 +18,8 @@ internal static class Composition
         services.AddSingleton(_ => new AgentLife(floor().Ledger.Epoch, start.StartTime));
         services.AddSingleton(_ => new NodeIdentity(
             floor().NodeId, start.Version, start.Options.StateDirectory, start.Options.RunDirectory, floor().LauncherName));
-        services.AddSingleton(provider => new ConditionBook(() => floor().Ledger.Health, start.Reloader, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new ConditionBook(
+            () => floor().Ledger.Health, () => floor().Damage, start.Reloader, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(_ => new SnapshotWriter(start.Options.RunDirectory));
         services.AddSingleton(provider => new OperationWriter(
             floor().Registry.TryGet, provider.GetRequiredService<SnapshotWriter>(), provider.GetRequiredService<AgentLife>()));

@@ -24,6 +24,7 @@ internal sealed class NodeFloor : IAsyncDisposable
         _log = log;
         _contents = opened.Contents;
         Ledger = opened.Ledger;
+        Damage = opened.Damage;
         NodeId = NodeIdFile.ReadOrCreate(current.StateDirectory);
         _bootId = MachineIdentity.Read(new KernelFiles("/")).BootId?.ToString("D") ?? "";
         Survey = SurveyOf(current, time, log);
@@ -47,6 +48,9 @@ internal sealed class NodeFloor : IAsyncDisposable
     public Guid NodeId { get; }
 
     public NodeLedger Ledger { get; }
+
+    /// <summary>What was wrong with the ledger when it was opened; <c>null</c> when nothing was.</summary>
+    public LedgerDamage? Damage { get; }
 
     public NodeSurvey Survey { get; }
 
