@@ -24,7 +24,7 @@ internal static class VmSample
             CpuTime = usage.CpuTime,
             Vcpus = [.. cpus.Select(cpu => new VcpuStats(
                 cpu.CpuIndex, ProcUsage.Read(pid, cpu.ThreadId)?.CpuTime ?? TimeSpan.Zero, exits.TryGetValue(cpu.QomPath, out var count) ? count : null))],
-            Blocks = [.. blocks.Select(Block).Where(block => block is not null).Select(block => block!)],
+            Blocks = [.. blocks.Select(block => Block(block, live.Run.Boot)).Where(block => block is not null).Select(block => block!)],
             BalloonBytes = live.Run.Boot.Devices.Any(device => device.Name == "balloon") ? await BalloonAsync(monitor, cancellationToken) : null,
         };
     }
@@ -44,18 +44,19 @@ internal static class VmSample
         }
     }
 
-    private static BlockStats? Block(BlockStatsInfo info) =>
+    private static BlockStats? Block(BlockStatsInfo info, BootContract boot) =>
         (info.Qdev ?? info.Device) is { Length: > 0 } id
             ? new BlockStats(
-                NameOf(id), info.Stats.ReadBytes, info.Stats.WriteBytes, info.Stats.ReadOperations, info.Stats.WriteOperations, info.Stats.FlushOperations)
+                NameOf(id, boot), info.Stats.ReadBytes, info.Stats.WriteBytes, info.Stats.ReadOperations, info.Stats.WriteOperations, info.Stats.FlushOperations)
             : null;
 
-    // QEMU gives the path of the device in its object tree; the name in the spec is its last part but for what the device hangs below it.
-    private static string NameOf(string path)
+    // QEMU gives the path of the device in its object tree, and somewhere in it the device's id; the boot contract has its name in the spec.
+    private static string NameOf(string path, BootContract boot)
     {
         var parts = path.Split('/', StringSplitOptions.RemoveEmptyEntries);
         var at = Array.IndexOf(parts, "peripheral");
-        return at >= 0 && at + 1 < parts.Length ? parts[at + 1] : path;
+        var id = at >= 0 && at + 1 < parts.Length ? parts[at + 1] : path;
+        return boot.Devices.FirstOrDefault(device => device.DeviceId == id)?.Name ?? id;
     }
 
     private static async Task<long?> BalloonAsync(QemuMonitor monitor, CancellationToken cancellationToken)

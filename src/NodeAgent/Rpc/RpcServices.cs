@@ -22,6 +22,14 @@ internal static class RpcServices
         Grpc.Reflection.V1.ServerReflection.Descriptor,
     ];
 
+    // What travels inside an Any is imported by no service, so a generic client could not read it.
+    private static SymbolRegistry Symbols { get; } = SymbolRegistry.FromFiles(
+    [
+        .. Descriptors.Select(service => service.File),
+        V1.OperationReflection.Descriptor,
+        Google.Rpc.ErrorDetailsReflection.Descriptor,
+    ]);
+
     /// <summary>Registers them.</summary>
     public static void Add(IServiceCollection services, LimitOptions limits)
     {
@@ -53,8 +61,8 @@ internal static class RpcServices
         });
 
         // The descriptors are handed over by name: the package that finds them by reflection does not survive trimming.
-        services.AddSingleton(static _ => new ReflectionServiceImpl(Descriptors));
-        services.AddSingleton(static _ => new ReflectionV1ServiceImpl(Descriptors));
+        services.AddSingleton(static _ => new ReflectionServiceImpl(Descriptors.Select(service => service.FullName), Symbols));
+        services.AddSingleton(static _ => new ReflectionV1ServiceImpl(Descriptors.Select(service => service.FullName), Symbols));
     }
 
     /// <summary>Routes calls to them.</summary>
