@@ -25,7 +25,14 @@ internal sealed class FakeMonitor(MonitorEndpoint endpoint, FakeMachine machine,
         while (true)
         {
             using Socket client = await socket.AcceptAsync();
-            await ServeAsync(client);
+            try
+            {
+                await ServeAsync(client);
+            }
+            catch (Exception gone) when (gone is IOException or SocketException)
+            {
+                // A client that was killed must not take the next one's chance with it.
+            }
         }
     }
 

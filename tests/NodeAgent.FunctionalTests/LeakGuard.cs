@@ -6,8 +6,7 @@ using NodeAgent.FunctionalTests.Agents;
 namespace NodeAgent.FunctionalTests;
 
 /// <summary>
-/// Finds what a test's agent left behind: processes that name its directories in their arguments, and files and sockets
-/// in its run directory. At the end of the whole run it looks once more, for all tests together.
+/// Finds what a test's agent left behind: processes, and files and sockets in its run directory. At the end of the whole run it looks once more, for all tests together.
 /// </summary>
 public sealed class LeakGuard : IDisposable
 {
@@ -38,12 +37,31 @@ public sealed class LeakGuard : IDisposable
         return left;
     }
 
-    /// <summary>Running processes that name a directory in their arguments. A zombie has none.</summary>
-    internal static IReadOnlyList<RunningProcess> ProcessesOf(string directory) => ProcessTable.Containing(directory);
+    /// <summary>
+    /// Running processes that name a directory in their arguments, as the agent does, or write their standard output to
+    /// a file in it, as every QEMU does. A zombie does neither.
+    /// </summary>
+    internal static IReadOnlyList<RunningProcess> ProcessesOf(string directory) =>
+    [
+        .. ProcessTable.Containing("").Where(process => process.Arguments.Any(argument => argument.Contains(directory, StringComparison.Ordinal))
+            || OutputOf(process.Pid).Contains(directory, StringComparison.Ordinal)),
+    ];
 
     /// <inheritdoc/>
     public void Dispose() =>
         ProcessesOf(Prefix).Select(process => string.Join(' ', process.Arguments)).ShouldBeEmpty("Processes outlive the whole run.");
+
+    private static string OutputOf(int pid)
+    {
+        try
+        {
+            return new FileInfo($"/proc/{pid}/fd/1").LinkTarget ?? "";
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            return "";
+        }
+    }
 
     private static IEnumerable<string> FilesIn(string directory) => Directory.Exists(directory)
         ? Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories)

@@ -46,6 +46,7 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         }
 
         ShowUnknown(strays);
+        ClearAbandoned(strays);
         await Task.WhenAll(open);
         SettleRest(contents, interrupted);
         var report = new RecoveryReport(
@@ -65,7 +66,10 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
     {
         var interruption = intent is null ? null
             : new Interruption(intent, intent.OperationId is { } id ? interrupted.GetValueOrDefault(id) : null);
-        var mayLive = record is { Exit: null } || intent?.Kind == nameof(VmWork.Start);
+        var directory = new RunDirectory(services.Options.RunDirectory, definition.Id).Path;
+
+        // A process counts for more than the record: a ledger that was salvaged may have lost the newest run.
+        var mayLive = record is { Exit: null } || intent?.Kind == nameof(VmWork.Start) || strays.Any(stray => stray.Directory == directory);
         if (!mayLive)
         {
             var stopped = registry.Add(definition, record, new VmState.Stopped(record?.Exit));
@@ -123,6 +127,37 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
             };
             _ = registry.Add(definition, null, new VmState.Quarantined(why, ProcessProven: false))
                 .TellAsync(new RecoveryFinding.Untouchable(null, why), null);
+        }
+    }
+
+    /// <summary>
+    /// Removes what was left by VMs that are no longer on record and whose process is gone too: an unknown QEMU that its
+    /// owner has ended since, say. Nobody else would.
+    /// </summary>
+    private void ClearAbandoned(IReadOnlyList<StrayQemu> strays)
+    {
+        var root = RunDirectory.Root(services.Options.RunDirectory);
+        var inUse = registry.All.Select(vm => vm.Snapshot.Definition.Id.ToString("D"))
+            .Concat(strays.Select(stray => Path.GetFileName(stray.Directory)))
+            .ToHashSet();
+        foreach (var name in Directory.Exists(root) ? Directory.GetDirectories(root).Select(Path.GetFileName) : [])
+        {
+            if (!inUse.Contains(name!) && Guid.TryParseExact(name, "D", out var id))
+            {
+                Remove(new RunDirectory(services.Options.RunDirectory, id));
+            }
+        }
+    }
+
+    private void Remove(RunDirectory abandoned)
+    {
+        try
+        {
+            abandoned.Remove();
+        }
+        catch (Exception clutter) when (clutter is IOException or UnauthorizedAccessException)
+        {
+            VmLog.UndoFailed(services.Logger, abandoned.Path, clutter);
         }
     }
 

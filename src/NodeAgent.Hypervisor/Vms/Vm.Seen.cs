@@ -275,7 +275,8 @@ public sealed partial class Vm
 
     private async Task OnExitedAsync(LiveQemu live, ProcessExit end)
     {
-        var exit = VmEnding.Explain(_expectedEnd, _hostCause, end, QemuLog.LastWords(live.Directory.Log), _services.Time.GetUtcNow());
+        var expected = _expectedEnd ?? (_job is { HasKilled: true } ? VmExitReason.KilledByRequest : null);
+        var exit = VmEnding.Explain(expected, _hostCause, end, QemuLog.LastWords(live.Directory.Log), _services.Time.GetUtcNow());
 
         // Clearing away and the sync to disk go on side by side; the operation ends when both have.
         var cleared = ReleaseAsync(live);

@@ -143,8 +143,18 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
 
         return cancellationToken.IsCancellationRequested
             ? new OperationCanceledException("the start was cancelled and undone", cause, cancellationToken)
-            : new VmStartException(_step, cause.Message, cause) { Exit = exit, LastWords = lastWords };
+            : new VmStartException(_step, Explain(cause, exit, lastWords), cause) { Exit = exit, LastWords = lastWords };
     }
+
+    // What QEMU said before it left tells more than the connection that broke because of it.
+    private static string Explain(Exception cause, ProcessExit exit, string lastWords) => exit switch
+    {
+        { IsKnown: false } => cause.Message,
+        { Signal: { } signal } => $"QEMU was ended by signal {signal}. {Quote(lastWords)}".TrimEnd(),
+        _ => $"QEMU left with exit status {exit.ExitCode}. {Quote(lastWords)}".TrimEnd(),
+    };
+
+    private static string Quote(string lastWords) => lastWords.Length == 0 ? "" : $"Its last words: {lastWords}";
 
     private void Step(string name)
     {

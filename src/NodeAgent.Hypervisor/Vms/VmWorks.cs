@@ -23,6 +23,7 @@ internal sealed class VmWorks(VmOptions options, TimeProvider time)
         if (policy.Fallback is ShutdownFallback.ForceStop)
         {
             job.Operation?.Report("force-stop", 90);
+            job.HasKilled = true;
             await KillAsync(live);
             return true;
         }

@@ -152,14 +152,9 @@ internal sealed class Agent : IAsyncDisposable
 
         _client?.Dispose();
         complaints.AddRange(await LeakGuard.FindAsync(this));
-        if (complaints.Count > 0 || TestContext.Current.TestState?.Result == TestResult.Failed)
-        {
-            KeepLog();
-        }
-
+        AftermathAttribute.Note(Path.GetFileName(Root), ReadLog(), complaints);
         _process?.Dispose();
         Directory.Delete(Root, recursive: true);
-        complaints.ShouldBeEmpty("The agent left something behind.");
     }
 
     private async Task ClearVmsAsync()
@@ -186,13 +181,5 @@ internal sealed class Agent : IAsyncDisposable
         {
             return false;
         }
-    }
-
-    private void KeepLog()
-    {
-        var name = string.Concat((TestContext.Current.Test?.TestDisplayName ?? "no-test").Select(c => char.IsLetterOrDigit(c) || c is '.' or '_' ? c : '-'));
-        var kept = Path.Combine(Directory.CreateDirectory(Path.Combine(Artifacts.Logs, name)).FullName, $"{Path.GetFileName(Root)}.log");
-        File.Copy(LogFile, kept, overwrite: true);
-        TestContext.Current.TestOutputHelper?.WriteLine($"The agent's log is in {kept}");
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Grpc.Health.V1;
 using Grpc.Net.Client;
 using NodeAgent.LongRunning;
@@ -24,11 +25,12 @@ internal sealed class AgentClient : IDisposable
             DisposeHttpClient = true,
             MaxReceiveMessageSize = null,
         });
-        Vms = new VmService.VmServiceClient(_channel);
-        Nodes = new NodeService.NodeServiceClient(_channel);
-        Events = new EventService.EventServiceClient(_channel);
-        Operations = new Operations.OperationsClient(_channel);
-        Health = new Health.HealthClient(_channel);
+        Invoker = _channel.Intercept(new DeadlineInterceptor());
+        Vms = new VmService.VmServiceClient(Invoker);
+        Nodes = new NodeService.NodeServiceClient(Invoker);
+        Events = new EventService.EventServiceClient(Invoker);
+        Operations = new Operations.OperationsClient(Invoker);
+        Health = new Health.HealthClient(Invoker);
     }
 
     public VmService.VmServiceClient Vms { get; }
@@ -41,7 +43,7 @@ internal sealed class AgentClient : IDisposable
 
     public Health.HealthClient Health { get; }
 
-    public CallInvoker Invoker => _channel.CreateCallInvoker();
+    public CallInvoker Invoker { get; }
 
     public async Task<Vm> CreateAsync(Vm vm) => await Vms.CreateVmAsync(new CreateVmRequest { Vm = vm, RequestId = NewId() });
 
@@ -166,6 +168,29 @@ internal sealed class AgentClient : IDisposable
         }
         while (request.PageToken.Length > 0);
         return events;
+    }
+
+    /// <summary>Waits until an event of that kind is on record for a VM, from the beginning of the log on.</summary>
+    public async Task<Event> UntilEventAsync(string vm, string kind)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            using var watch = Events.WatchEvents(new WatchEventsRequest { Vm = vm, KindPrefix = kind, FromOldest = true }, cancellationToken: limit.Token);
+            await foreach (var answer in watch.ResponseStream.ReadAllAsync(limit.Token))
+            {
+                if (answer.Event is { } found)
+                {
+                    return found;
+                }
+            }
+        }
+        catch (RpcException error) when (error.StatusCode is StatusCode.Cancelled && limit.IsCancellationRequested)
+        {
+            // Told below.
+        }
+
+        throw new TimeoutException($"{kind} of {vm} does not come.");
     }
 
     public void Dispose() => _channel.Dispose();

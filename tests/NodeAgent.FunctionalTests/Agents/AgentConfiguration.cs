@@ -30,7 +30,7 @@ internal sealed record AgentConfiguration
     public string ToIni(params string[] imageRoots)
     {
         var text = new StringBuilder();
-        text.AppendLine("[agent]").AppendLine("log_level = debug").AppendLine(More.GetValueOrDefault("agent"));
+        text.AppendLine("[agent]").AppendLine(More.GetValueOrDefault("agent"));
         text.AppendLine("[metrics]").AppendLine($"sample_interval = {SampleInterval}").AppendLine(More.GetValueOrDefault("metrics"));
         text.AppendLine("[qemu]");
         if (QemuBinary is not null)

@@ -1,0 +1,33 @@
+using System.Text.Json;
+using NodeAgent.FunctionalTests.Agents;
+
+namespace NodeAgent.FunctionalTests.Guests;
+
+/// <summary>
+/// A QEMU that fails on request: a copy of its own beside its script, so that an agent can be given it as its binary and
+/// the script changed between two starts.
+/// </summary>
+internal sealed class FakeQemu : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("nodeagent-fake-").FullName;
+
+    public FakeQemu()
+    {
+        File.Copy(Artifacts.FakeQemu, Binary);
+        Play();
+    }
+
+    public string Binary => Path.Combine(_directory, "fakeqemu");
+
+    public AgentConfiguration Configuration => new() { QemuBinary = Binary, CommandTimeout = "1s", StartTimeout = "2s" };
+
+    /// <summary>Replaces the script; processes that run already keep theirs.</summary>
+    public void Play(params object[] faults)
+    {
+        var script = Path.Combine(_directory, "fakeqemu.script.json");
+        File.WriteAllText(script + ".new", JsonSerializer.Serialize(faults));
+        File.Move(script + ".new", script, overwrite: true);
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+}
