@@ -58,7 +58,7 @@ public sealed class TornLedgerTests
         }
     }
 
-    private static async Task ShouldBeToldAsync(Agent agent, ICollection<Vm> shown, string damage, bool withLog)
+    private static async Task ShouldBeToldAsync(Agent agent, Dictionary<string, Vm>.ValueCollection shown, string damage, bool withLog)
     {
         var nothingIsLeft = withLog && damage is not "truncated";
         shown.Count(vm => vm.Status.State is VmState.Quarantined).ShouldBeInRange(nothingIsLeft ? shown.Count : 0, shown.Count);
