@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 
 namespace NodeAgent.Hypervisor.Consoles;
@@ -10,28 +12,39 @@ public readonly record struct ConsoleChunk(ReadOnlyMemory<byte> Output, long Dro
 /// <summary>Somebody who looks at a console.</summary>
 public sealed class ConsoleClient : IDisposable
 {
-    // 256 chunks of at most 2 KiB: what a client that has stopped reading costs at the most.
-    private const int Capacity = 256;
+    // What a client that has stopped reading costs at the most. Bytes, not pieces: a guest's serial port gives them singly.
+    private const int Capacity = 512 * 1024;
 
     private readonly VmConsole _console;
     private readonly bool _readOnly;
-    private readonly Channel<ConsoleChunk> _output = Channel.CreateBounded<ConsoleChunk>(
-        new BoundedChannelOptions(Capacity) { SingleReader = true });
+    private readonly Lock _gate = new();
+    private readonly Channel<bool> _signal = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
 
-    private long _dropped;
+    private ArrayBufferWriter<byte> _waiting = new();
+    private int _limit;
+    private long _lostBefore, _lostAfter;
 
     internal ConsoleClient(VmConsole console, byte[] history, bool readOnly)
     {
         _console = console;
         _readOnly = readOnly;
+        _limit = history.Length + Capacity;
         if (history.Length > 0)
         {
-            _output.Writer.TryWrite(new ConsoleChunk(history, 0));
+            _waiting.Write(history);
+            _signal.Writer.TryWrite(true);
         }
     }
 
-    /// <summary>What the guest writes; ends when this client is disposed.</summary>
-    public ChannelReader<ConsoleChunk> Output => _output.Reader;
+    /// <summary>What the guest writes, as much at once as has come; ends when this client is disposed.</summary>
+    public async IAsyncEnumerable<ConsoleChunk> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var _ in _signal.Reader.ReadAllAsync(cancellationToken))
+        {
+            yield return Take();
+        }
+    }
 
     /// <summary>Types something.</summary>
     /// <exception cref="InvalidOperationException">This client only looks.</exception>
@@ -43,19 +56,40 @@ public sealed class ConsoleClient : IDisposable
     public void Dispose()
     {
         _console.Remove(this);
-        _output.Writer.TryComplete();
+        _signal.Writer.TryComplete();
     }
 
-    // Called under the console's lock, so dropped bytes are told in their place.
+    // Once something was lost, all is lost until the client reads, so that what it is told stands in its place.
     internal void Offer(byte[] output)
     {
-        if (_output.Writer.TryWrite(new ConsoleChunk(output, _dropped)))
+        lock (_gate)
         {
-            _dropped = 0;
+            if (_lostAfter > 0 || _waiting.WrittenCount + output.Length > _limit)
+            {
+                _lostAfter += output.Length;
+            }
+            else
+            {
+                _waiting.Write(output);
+            }
         }
-        else
+
+        _signal.Writer.TryWrite(true);
+    }
+
+    private ConsoleChunk Take()
+    {
+        lock (_gate)
         {
-            _dropped += output.Length;
+            var chunk = new ConsoleChunk(_waiting.WrittenMemory, _lostBefore);
+            (_waiting, _limit) = (new ArrayBufferWriter<byte>(), Capacity);
+            (_lostBefore, _lostAfter) = (_lostAfter, 0);
+            if (_lostBefore > 0)
+            {
+                _signal.Writer.TryWrite(true);
+            }
+
+            return chunk;
         }
     }
 }

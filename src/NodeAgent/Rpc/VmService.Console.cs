@@ -61,10 +61,10 @@ internal sealed partial class VmService
         }
     }
 
-    // The client's channel is bounded and drops when this writer waits for a slow reader; nothing piles up here.
+    // The client's buffer is bounded and drops when this writer waits for a slow reader; nothing piles up here.
     private static async Task ShowAsync(ConsoleClient client, IServerStreamWriter<V1.StreamConsoleResponse> output, CancellationToken cancellationToken)
     {
-        await foreach (var chunk in client.Output.ReadAllAsync(cancellationToken))
+        await foreach (var chunk in client.ReadAllAsync(cancellationToken))
         {
             if (chunk.DroppedBytes > 0)
             {

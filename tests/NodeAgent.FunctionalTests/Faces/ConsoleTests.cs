@@ -63,11 +63,11 @@ public sealed class ConsoleTests
         using var reader = await SilentReader.AttachAsync(agent.Client, "linux", Prompt);
         using var sleeper = await SilentReader.AttachAsync(sleepersAgent, "linux", Prompt);
 
-        await reader.TypeAsync("seq 1 60000; echo end-$((1 + 1))\n");
+        await reader.TypeAsync("seq 1 120000; echo end-$((1 + 1))\n");
         await reader.ReadUntilAsync("end-2\r\n");
 
         reader.DroppedBytes.ShouldBe(0, "this client read all the time");
-        reader.Output.ShouldContain(string.Concat(Enumerable.Range(1, 60000).Select(number => $"{number}\r\n")));
+        reader.Output.ShouldContain(string.Concat(Enumerable.Range(1, 120000).Select(number => $"{number}\r\n")));
         (await agent.Client.GetAsync("linux")).Status.State.ShouldBe(VmState.Running);
         var history = await agent.Client.ReadConsoleLogAsync("linux");
         history.Length.ShouldBeInRange(Kept / 2, Kept);
