@@ -12,6 +12,9 @@ namespace NodeAgent.Hypervisor.Qemu;
 /// </summary>
 internal sealed class QemuInterview(string binary, string accelerators, TimeSpan patience, TimeProvider time, ILogger logger)
 {
+    /// <summary>What the QEMU is called, so that one whose agent was killed meanwhile can be told from all others.</summary>
+    public required string Name { get; init; }
+
     private static readonly TimeSpan LeavePatience = TimeSpan.FromSeconds(2);
 
     public async Task<QemuProbeResult> RunAsync(CancellationToken cancellationToken)
@@ -26,7 +29,7 @@ internal sealed class QemuInterview(string binary, string accelerators, TimeSpan
                 Path = binary,
                 Arguments =
                 [
-                    "-name", "guest=nodeagent-probe", "-nodefaults", "-no-user-config", "-display", "none", "-S",
+                    "-name", ProbeOrphans.NameOption(Name), "-nodefaults", "-no-user-config", "-display", "none", "-S",
                     "-machine", $"none,accel={accelerators}", "-chardev", "socket,id=probe,fd=3", "-mon", "chardev=probe,mode=control",
                 ],
                 Environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"],

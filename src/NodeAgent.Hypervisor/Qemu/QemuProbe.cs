@@ -15,6 +15,8 @@ public sealed class QemuProbe(string cacheDirectory, TimeProvider time, ILogger<
     private const string WithKvm = "kvm:tcg", WithoutKvm = "tcg";
 
     private readonly ProbeCache _cache = new(cacheDirectory, logger);
+    private readonly string _name = $"nodeagent-probe:{cacheDirectory}";
+    private int _orphansEnded;
 
     /// <summary>Longest wait for all answers together; a real QEMU needs about 0.1 s.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
@@ -29,6 +31,11 @@ public sealed class QemuProbe(string cacheDirectory, TimeProvider time, ILogger<
     {
         ArgumentException.ThrowIfNullOrEmpty(binary);
         ArgumentNullException.ThrowIfNull(host);
+        if (Interlocked.Exchange(ref _orphansEnded, 1) == 0)
+        {
+            ProbeOrphans.End(_name);
+        }
+
         ProbeCacheKey key;
         try
         {
@@ -59,7 +66,7 @@ public sealed class QemuProbe(string cacheDirectory, TimeProvider time, ILogger<
     {
         if (host.KvmAvailable)
         {
-            var result = await new QemuInterview(binary, WithKvm, Patience, time, logger).RunAsync(cancellationToken);
+            var result = await new QemuInterview(binary, WithKvm, Patience, time, logger) { Name = _name }.RunAsync(cancellationToken);
             if (result is not QemuProbeResult.Failed { Reason: QemuProbeFailure.Crashed } failed)
             {
                 return result;
@@ -69,6 +76,6 @@ public sealed class QemuProbe(string cacheDirectory, TimeProvider time, ILogger<
             QemuProbeLog.Failed(logger, binary, WithKvm, failed.Message);
         }
 
-        return await new QemuInterview(binary, WithoutKvm, Patience, time, logger).RunAsync(cancellationToken);
+        return await new QemuInterview(binary, WithoutKvm, Patience, time, logger) { Name = _name }.RunAsync(cancellationToken);
     }
 }
