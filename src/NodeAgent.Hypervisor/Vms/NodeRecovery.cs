@@ -21,6 +21,8 @@ public sealed record RecoveryReport(int Adopted, int Stopped, int Quarantined, i
 /// </summary>
 public sealed class NodeRecovery(VmRegistry registry, VmServices services, string bootId)
 {
+    private static readonly TimeSpan RecordPatience = TimeSpan.FromSeconds(1);
+
     private int _adopted;
     private int _stopped;
     private int _quarantined;
@@ -51,9 +53,12 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         SettleRest(contents, interrupted);
         var report = new RecoveryReport(
             _adopted, _stopped, _quarantined, _silent, services.Operations.Interrupted.Count, services.Time.GetElapsedTime(began));
-        _ = services.Ledger.RecordAsync(new LedgerBatch(new AppendEvent(new EventDraft(
+        var recorded = services.Ledger.RecordAsync(new LedgerBatch(new AppendEvent(new EventDraft(
             services.Time.GetUtcNow(), EventKinds.AgentRecovered, null,
             new EventPayload($"{report.Adopted} VMs re-attached, {report.Stopped} found stopped, {report.Quarantined} in quarantine, {report.Silent} silent, in {report.Duration.TotalMilliseconds:0} ms.").ToJson()))));
+
+        // Events keep their order, so when this one is on disk those of all VMs are; a disk that hangs holds up nobody.
+        await Task.WhenAny(recorded, Task.Delay(RecordPatience, services.Time, cancellationToken));
         return report;
     }
 

@@ -14,6 +14,8 @@ namespace NodeAgent.Health;
 internal sealed class NodeSurvey(
     HostFactsReader host, Func<Task<KvmFacts>> askKvm, Func<HostFacts, KvmFacts, bool, Task<QemuProbeResult>> askQemu, TimeProvider time)
 {
+    private static readonly TimeSpan SettlePatience = TimeSpan.FromSeconds(3);
+
     private readonly Lock _gate = new();
     private readonly List<Action<NodeFacts>> _observers = [];
     private NodeFacts? _latest;
@@ -40,6 +42,21 @@ internal sealed class NodeSurvey(
         {
             return _running is { IsCompleted: false } ? _running : _running = Task.Run(() => SurveyAsync(anew));
         }
+    }
+
+    /// <summary>
+    /// Waits until nothing is being asked, so that a QEMU that is asked does not outlive the agent's orderly end. One
+    /// that hangs is left to the next agent.
+    /// </summary>
+    public async Task SettleAsync()
+    {
+        Task? running;
+        lock (_gate)
+        {
+            running = _running;
+        }
+
+        await Task.WhenAny(running ?? Task.CompletedTask, Task.Delay(SettlePatience, time));
     }
 
     /// <summary>What a start must know; waits for the first answers.</summary>

@@ -44,6 +44,7 @@ internal static partial class Daemon
             options, sockets, provider, services => Composition.Add(services, () => floor!, new AgentStart(initial, reloader, writer, Version, startTime)));
         await using var opened = floor = await opening;
         await ServeAsync(app, floor, reloader, initial, log.CreateLogger("NodeAgent.Daemon"));
+        await floor.Survey.SettleAsync();
     }
 
     private static async Task ServeAsync(WebApplication app, NodeFloor floor, Reloader reloader, AgentOptions options, ILogger log)
