@@ -17,7 +17,7 @@ public sealed partial class FileLock : IDisposable
 {
     // fcntl.h and sys/file.h, the same on x86-64 and arm64.
     private const int ReadWrite = 2, Create = 0x40, CloseOnExec = 0x80000;
-    private const int LockExclusive = 2, LockNonBlocking = 4;
+    private const int LockUnlock = 8, LockExclusive = 2, LockNonBlocking = 4;
     private const int WouldBlock = 11;
     private const int HolderTextLength = 16;
 
@@ -62,7 +62,16 @@ public sealed partial class FileLock : IDisposable
     }
 
     /// <summary>Releases the lock. The file stays: removing it would let two holders lock two different files.</summary>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        if (!_handle.IsClosed)
+        {
+            // A child between fork and exec shares the open file for a moment; closing alone would leave the lock with it.
+            _ = flock(_handle, LockUnlock);
+        }
+
+        _handle.Dispose();
+    }
 
     private static int? ReadHolder(SafeFileHandle handle)
     {
