@@ -281,7 +281,7 @@ internal sealed class FakeSession(string monitor, Stream output, FakeMachine mac
                 await write();
             }
         }
-        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        catch (Exception gone) when (gone is IOException or OperationCanceledException or ObjectDisposedException)
         {
             // The client left; the reader notices too.
         }

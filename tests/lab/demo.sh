@@ -61,8 +61,8 @@ clean_up() {
     nodectl vm stop hello --force >/dev/null 2>&1
     kill "$agent"
   fi
-  # A guest that outlived its agent names this folder, as nothing else does.
-  for pid in $(pgrep -f -- "$work/run/vms/"); do kill -9 "$pid"; done
+  # A guest that outlived its agent names its kernel in this folder, as nothing else does.
+  for pid in $(pgrep -f -- "qemu-system.*$work/"); do kill -9 "$pid"; done
   wait 2>/dev/null
   if [ "$status" -ne 0 ] && [ -s "$work/agent.log" ]; then
     printf '\nThe demo ended early (status %s). The agent said last:\n' "$status"
@@ -139,7 +139,7 @@ kill "$agent"
 wait "$agent"
 agent=
 left=$(find "$work/run" -type s -o -type d -path "$work/run/vms/*")
-if [ -n "$left" ] || pgrep -f -- "$work/run/vms/" >/dev/null; then
+if [ -n "$left" ] || pgrep -f -- "$work/" >/dev/null; then
   echo "something was left behind: $left" >&2
   exit 1
 fi
