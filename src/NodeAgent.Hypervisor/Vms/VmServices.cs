@@ -6,8 +6,10 @@ using NodeAgent.Hypervisor.Qemu;
 namespace NodeAgent.Hypervisor.Vms;
 
 /// <summary>What every VM uses and no VM owns.</summary>
-public sealed record VmServices
+public sealed class VmServices
 {
+    private VmOptions _options = null!;
+
     /// <summary>Durable state.</summary>
     public required NodeLedger Ledger { get; init; }
 
@@ -23,8 +25,12 @@ public sealed record VmServices
     /// <summary>Where changes leave.</summary>
     public required VmFeed Feed { get; init; }
 
-    /// <summary>Places and time-outs.</summary>
-    public required VmOptions Options { get; init; }
+    /// <summary>Places, time-outs and limits; replaced as a whole when the configuration is read again.</summary>
+    public required VmOptions Options
+    {
+        get => Volatile.Read(ref _options);
+        set => Volatile.Write(ref _options, value);
+    }
 
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }

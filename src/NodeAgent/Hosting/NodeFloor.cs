@@ -36,12 +36,13 @@ internal sealed class NodeFloor : IAsyncDisposable
             Launcher = new DirectLauncher(_bootId),
             Planner = planner,
             Feed = new VmFeed(),
-            Options = OptionsOf(current, (command, result, duration) => OnCommand?.Invoke(command, result, duration)),
+            Options = OptionsOf(current, OnQmpCommand),
             Time = time,
             Logger = log.CreateLogger("NodeAgent.Vms"),
         };
         Registry = new VmRegistry(_services);
         Sampler = new VmSampler(Registry, time);
+        options.Observe(now => _services.Options = OptionsOf(now, OnQmpCommand));
         options.Observe(now => Sampler.Interval = now.Metrics.SampleInterval);
     }
 
@@ -127,6 +128,8 @@ internal sealed class NodeFloor : IAsyncDisposable
                 CancellationToken.None),
             time);
     }
+
+    private void OnQmpCommand(string command, string result, TimeSpan duration) => OnCommand?.Invoke(command, result, duration);
 
     private static VmOptions OptionsOf(AgentOptions options, Action<string, string, TimeSpan> onCommand) => new()
     {
