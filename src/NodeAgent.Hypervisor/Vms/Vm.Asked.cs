@@ -28,6 +28,7 @@ public sealed partial class Vm
                     ask.Answer.TrySetResult(await _recorder.JoinAsync(ask, current));
                     break;
                 case VmDecision.Ignore or VmDecision.Join:
+                    GiveUpRestart(ask.Verb);
                     ask.Answer.TrySetResult(await _recorder.NothingToDoAsync(ask));
                     break;
                 case VmDecision.Refuse refuse:
@@ -42,6 +43,18 @@ public sealed partial class Vm
         catch (Exception refusal) when (refusal is LedgerException or VmException)
         {
             ask.Answer.TrySetException(refusal);
+        }
+    }
+
+    /// <summary>A stopped VM that is asked to stop stays stopped, also when its restart was due.</summary>
+    private void GiveUpRestart(VmVerb verb)
+    {
+        if (verb is VmVerb.Stop or VmVerb.Shutdown && _nextRestart is not null)
+        {
+            _restartTimer?.Dispose();
+            _nextRestart = null;
+            _restarts = 0;
+            Publish();
         }
     }
 
