@@ -7,7 +7,7 @@ internal sealed class LineLoggerProvider(LineWriter writer, LogFormat format, bo
 {
     private int _level = (int)LogLevel.Information;
 
-    /// <summary>Messages below this are not written; those of the framework must be one level above.</summary>
+    /// <summary>Messages below this are not written; those of the framework must be warnings, unless this is trace.</summary>
     public LogLevel Level
     {
         get => (LogLevel)Volatile.Read(ref _level);

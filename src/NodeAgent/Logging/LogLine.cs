@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace NodeAgent.Logging;
@@ -9,6 +10,9 @@ namespace NodeAgent.Logging;
 internal static class LogLine
 {
     private const string Root = "NodeAgent.";
+
+    // The relaxed encoder leaves '+' and quotes readable; it still escapes what would end a string or a line.
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>For people, and for the journal when <paramref name="forJournal"/> (sd-daemon(3): a priority in front, no time).</summary>
     public static byte[] Text(DateTimeOffset time, LogLevel level, string category, string message, Exception? error, bool forJournal)
@@ -41,7 +45,7 @@ internal static class LogLine
         IReadOnlyList<KeyValuePair<string, object?>>? fields, Exception? error)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Relaxed))
         {
             json.WriteStartObject();
             json.WriteString("time", time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));

@@ -63,7 +63,9 @@ internal sealed partial class CallInterceptor(RpcMetrics metrics, TimeProvider t
         if (facts.IsMutation)
         {
             var result = response is LongRunning.Operation operation ? operation.Name : detail;
-            LogMutation(facts.Name, facts.SubjectOf(request), Callers.Of(context).Identity, facts.RequestIdOf(request), code, result, elapsed.TotalMilliseconds);
+            LogMutation(
+                facts.Name, facts.SubjectOf(request), Callers.Of(context).Identity, facts.RequestIdOf(request), code, elapsed.TotalMilliseconds,
+                result.Length == 0 ? "" : $"; {result}");
         }
         else if (code is not StatusCode.OK)
         {
@@ -71,8 +73,8 @@ internal sealed partial class CallInterceptor(RpcMetrics metrics, TimeProvider t
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Subject} by {Caller}, request id '{RequestId}': {Code} {Result} in {Milliseconds:0.0} ms")]
-    private partial void LogMutation(string method, string subject, string caller, string requestId, StatusCode code, string result, double milliseconds);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Subject} by {Caller}, request id '{RequestId}': {Code} in {Milliseconds:0.0} ms{Result}")]
+    private partial void LogMutation(string method, string subject, string caller, string requestId, StatusCode code, double milliseconds, string result);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Method} {Subject} by {Caller}: {Code} {Detail}")]
     private partial void LogRefused(string method, string subject, string caller, StatusCode code, string detail);
