@@ -143,12 +143,19 @@ internal sealed class QemuInterview(string binary, string accelerators, TimeSpan
         }
     }
 
-    /// <summary>How it ended, if that is why it stopped answering; its socket can close a moment before it ends.</summary>
+    /// <summary>
+    /// How it ended, if that is why it stopped answering; its socket can close a moment before it ends.
+    /// One that we hung up on for what it said dies of that, and its end says nothing more.
+    /// </summary>
     private async Task<ProcessExit?> EndedByItselfAsync(Task<ProcessExit> exited, Exception error)
     {
-        if (error is QmpException { Error: QmpError.Closed })
+        switch (error)
         {
-            await Task.WhenAny(exited, Task.Delay(TimeSpan.FromMilliseconds(500), time, CancellationToken.None));
+            case QmpException { Error: QmpError.Closed }:
+                await Task.WhenAny(exited, Task.Delay(TimeSpan.FromMilliseconds(500), time, CancellationToken.None));
+                break;
+            case QmpException { Error: not QmpError.TimedOut }:
+                return null;
         }
 
         return exited.IsCompletedSuccessfully ? await exited : null;
