@@ -1,23 +1,25 @@
+using System.Threading.Channels;
 using NodeAgent.Bindings.Qmp;
 
 namespace NodeAgent.Hypervisor.Vms;
 
 /// <summary>
-/// Samples the guests that run, beside everything else: often while somebody looks, seldom otherwise, a few at a time,
-/// and each on its own. A guest whose last sample is still waited for is skipped, so one that hangs delays nobody.
+/// Samples the guests that run, beside everything else: after each look at the figures, so that the next look finds
+/// fresh ones, and seldom when nobody looks. A few at a time, and each on its own: a guest whose last sample is still
+/// waited for is skipped, so one that hangs delays nobody.
 /// </summary>
 public sealed class VmSampler(VmRegistry registry, TimeProvider time)
 {
     // Enough to hide the latency of one, few enough not to be felt by the guests.
     private const int AtOnce = 4;
-    private static readonly TimeSpan LookedAtFor = TimeSpan.FromMinutes(2);
 
     private readonly HashSet<Guid> _waiting = [];
     private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _looked = new(0, 1);
-    private long _lastLook = long.MinValue;
 
-    /// <summary>How often while somebody looks. At least 1 second.</summary>
+    // Holds one look: while it waits for its samples, further looks are served by the same.
+    private readonly Channel<bool> _looks = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+
+    /// <summary>How often at most, however often somebody looks. At least 1 second.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often while nobody does.</summary>
@@ -27,33 +29,28 @@ public sealed class VmSampler(VmRegistry registry, TimeProvider time)
     public Action<VmSnapshot, VmStats>? OnSample { get; set; }
 
     /// <summary>Says that somebody looks at the figures: a scrape, a <c>top</c>.</summary>
-    public void Look()
-    {
-        var now = time.GetTimestamp();
-        var before = Interlocked.Exchange(ref _lastLook, now);
-        if ((before == long.MinValue || time.GetElapsedTime(before, now) > LookedAtFor) && _looked.CurrentCount == 0)
-        {
-            // The first look after a pause: fresh figures are wanted now, not at the end of a long interval.
-            _looked.Release();
-        }
-    }
+    public void Look() => _looks.Writer.TryWrite(true);
 
     /// <summary>Samples until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (!cancellationToken.IsCancellationRequested)
+        try
         {
-            await SampleAllAsync(cancellationToken);
-            var last = Interlocked.Read(ref _lastLook);
-            var looked = last != long.MinValue && time.GetElapsedTime(last) < LookedAtFor;
-            try
+            while (true)
             {
-                await Task.WhenAny(Task.Delay(looked ? Interval : IdleInterval, time, cancellationToken), _looked.WaitAsync(cancellationToken));
+                var began = time.GetTimestamp();
+                await SampleAllAsync(cancellationToken);
+                await WaitForLookAsync(cancellationToken);
+                var early = Interval - time.GetElapsedTime(began);
+                if (early > TimeSpan.Zero)
+                {
+                    await Task.Delay(early, time, cancellationToken);
+                }
             }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The agent ends.
         }
     }
 
@@ -75,6 +72,20 @@ public sealed class VmSampler(VmRegistry registry, TimeProvider time)
         for (var slot = 0; slot < AtOnce; slot++)
         {
             await slots.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task WaitForLookAsync(CancellationToken cancellationToken)
+    {
+        using var idle = new CancellationTokenSource(IdleInterval, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, cancellationToken);
+        try
+        {
+            await _looks.Reader.ReadAsync(either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Nobody looked.
         }
     }
 
