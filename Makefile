@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build publish guests test lab demo bench lint fmt clean
+.PHONY: help setup build publish docs guests test lab demo bench lint fmt clean
 
 # Everything that the native programs are made from.
 sources := $(shell find src proto tests/FakeQemu packaging/publish.proj Directory.* global.json -type f \
@@ -25,6 +25,9 @@ $(native): $(sources)
 	@dotnet build packaging/publish.proj --nologo --verbosity quiet -clp:NoSummary
 	@touch $@
 	@ls -l artifacts/bin | awk 'NR > 1 {printf "publish: artifacts/bin/%s, %.1f MB\n", $$9, $$5 / 1e6}'
+
+docs: ## Write what packages carry besides programs: manual pages, completions, bill of materials
+	@SOURCE_DATE_EPOCH=$$(packaging/version.sh epoch) dotnet run --project packaging/NodeAgent.Packaging -- . artifacts
 
 guests: ## Build the guests that the tests and the demo run, into artifacts/guests/
 	@tests/guests/build.sh artifacts/guests
