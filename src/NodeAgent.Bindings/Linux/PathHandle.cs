@@ -95,6 +95,14 @@ public sealed class PathHandle : IDisposable
         throw error;
     }
 
+    /// <summary>Opens the very file that was looked at, for somebody else to use.</summary>
+    /// <exception cref="LinuxException">It cannot be opened so.</exception>
+    public SafeFileHandle Open(bool writable)
+    {
+        var fd = Libc.open(DescriptorPath(_handle), (writable ? Libc.O_RDWR : 0) | Libc.O_CLOEXEC, 0);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw Libc.Error("open");
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _handle.Dispose();
 

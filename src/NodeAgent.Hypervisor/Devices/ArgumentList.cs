@@ -5,10 +5,13 @@ using NodeAgent.Hypervisor.Spec;
 namespace NodeAgent.Hypervisor.Devices;
 
 /// <summary>The argument list under construction, with the addresses of the devices that went into it.</summary>
-internal sealed class ArgumentList(MachineFamily family)
+/// <param name="family">The kind of machine that the devices go into.</param>
+/// <param name="firstFile">Number of the descriptor that the first file is found at.</param>
+internal sealed class ArgumentList(MachineFamily family, int firstFile)
 {
     private readonly ImmutableArray<string>.Builder _arguments = ImmutableArray.CreateBuilder<string>();
     private readonly ImmutableArray<DeviceAddress>.Builder _devices = ImmutableArray.CreateBuilder<DeviceAddress>();
+    private readonly ImmutableArray<BootFile>.Builder _files = ImmutableArray.CreateBuilder<BootFile>();
 
     /// <summary>The kind of machine that the devices go into.</summary>
     public MachineFamily Family => family;
@@ -16,6 +19,20 @@ internal sealed class ArgumentList(MachineFamily family)
     public ImmutableArray<string> Arguments => _arguments.ToImmutable();
 
     public ImmutableArray<DeviceAddress> Devices => _devices.ToImmutable();
+
+    public ImmutableArray<BootFile> Files => _files.ToImmutable();
+
+    /// <summary>Has a file handed over by descriptor.</summary>
+    /// <returns>The name by which QEMU opens it.</returns>
+    public string File(string path, bool writable)
+    {
+        var file = new BootFile(_files.Count + 1, firstFile + _files.Count, path, writable);
+        _files.Add(file);
+
+        // Nothing reads the opaque text but people who look at the process list or ask query-fdsets.
+        Option("-add-fd", $"fd={file.Descriptor},set={file.Set},opaque={OptionText.Value(path)}");
+        return $"/dev/fdset/{file.Set}";
+    }
 
     /// <summary>Adds an option without a value.</summary>
     public void Flag(string option) => _arguments.Add(option);

@@ -27,6 +27,9 @@ public sealed record BootContract
     /// <summary>Where the devices sit.</summary>
     public required ImmutableArray<DeviceAddress> Devices { get; init; }
 
+    /// <summary>The files that are handed over by descriptor; none on record of a run of an older agent.</summary>
+    public ImmutableArray<BootFile> Files { get; init => field = value.IsDefault ? [] : value; } = [];
+
     /// <summary>Generation of the definition that it was made from.</summary>
     public required long SpecGeneration { get; init; }
 

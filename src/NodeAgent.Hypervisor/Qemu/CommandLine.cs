@@ -24,7 +24,7 @@ public static class CommandLine
 
         var machine = choices.Qemu.FindMachine(spec.Machine)?.Name ?? spec.Machine;
         var model = spec.Cpu.Model ?? choices.Accelerator.CpuModel;
-        var arguments = new ArgumentList(family);
+        var arguments = new ArgumentList(family, choices.Channels.Next(withConsole: spec.Console is not null));
         AddProcess(arguments, definition, choices);
         Board.Add(arguments, machine);
         arguments.Option("-accel", choices.Accelerator.Accelerator == Accelerator.Kvm ? "kvm" : "tcg");
@@ -40,6 +40,7 @@ public static class CommandLine
             CpuModel = model,
             Arguments = arguments.Arguments,
             Devices = arguments.Devices,
+            Files = arguments.Files,
             SpecGeneration = definition.Generation,
             Accelerator = choices.Accelerator.Accelerator,
             AcceleratorReason = choices.Accelerator.Reason,

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Bindings.Qmp;
@@ -76,6 +77,12 @@ public sealed class QemuMonitor : IAsyncDisposable
         QmpCommand<TArguments, TResult> command, TArguments arguments, CancellationToken cancellationToken) =>
         CallAsync(_control, command, arguments, _options.CommandTimeout, cancellationToken);
 
+    /// <summary>Runs a command on the first line that takes a descriptor with it; QEMU gets a duplicate.</summary>
+    /// <exception cref="QmpException">It failed, or QEMU did not answer in time.</exception>
+    public Task<TResult> ExecuteAsync<TArguments, TResult>(
+        QmpCommand<TArguments, TResult> command, TArguments arguments, SafeHandle descriptor, CancellationToken cancellationToken) =>
+        CallAsync(_control, command, arguments, _options.CommandTimeout, cancellationToken, descriptor);
+
     /// <summary>Asks something on the second line.</summary>
     /// <exception cref="QmpException">It failed, or QEMU did not answer in time.</exception>
     public Task<TResult> ObserveAsync<TArguments, TResult>(
@@ -93,13 +100,14 @@ public sealed class QemuMonitor : IAsyncDisposable
     }
 
     private async Task<TResult> CallAsync<TArguments, TResult>(
-        QmpConnection connection, QmpCommand<TArguments, TResult> command, TArguments arguments, TimeSpan timeout, CancellationToken cancellationToken)
+        QmpConnection connection, QmpCommand<TArguments, TResult> command, TArguments arguments, TimeSpan timeout,
+        CancellationToken cancellationToken, SafeHandle? descriptor = null)
     {
         var began = _time.GetTimestamp();
         try
         {
             // A connection that is being made anew fails its commands at once, as closed.
-            var result = await connection.ExecuteAsync(command, arguments, timeout, cancellationToken);
+            var result = await connection.ExecuteAsync(command, arguments, timeout, cancellationToken, descriptor: descriptor);
             Report("answered");
             ReportAnswer();
             return result;

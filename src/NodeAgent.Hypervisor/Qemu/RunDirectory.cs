@@ -29,7 +29,10 @@ public sealed record RunDirectory
     public string ConsoleSocket => File("console.sock");
 
     /// <summary>The display.</summary>
-    public string VncSocket => File("vnc.sock");
+    public string VncSocket => System.IO.Path.Combine(Display, "vnc.sock");
+
+    /// <summary>Where QEMU itself makes sockets; the one place that is QEMU's own.</summary>
+    public string Display => File("display");
 
     /// <summary>What QEMU writes to its standard output and error.</summary>
     public string Log => File("qemu.log");
@@ -42,6 +45,7 @@ public sealed record RunDirectory
     {
         Remove();
         Directory.CreateDirectory(Path, OwnerOnly);
+        Directory.CreateDirectory(Display, OwnerOnly);
     }
 
     /// <summary>Removes it with all that is in it; no error where there is none.</summary>

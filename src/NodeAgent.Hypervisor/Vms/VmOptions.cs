@@ -23,6 +23,9 @@ public sealed record VmOptions
     /// <summary>How long recovery waits for a monitor before it says that it is silent.</summary>
     public TimeSpan AdoptTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long the opening of a VM's files may take.</summary>
+    public TimeSpan StorageTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Most VMs that this node records.</summary>
     public int MaxVms { get; init; } = 1000;
 

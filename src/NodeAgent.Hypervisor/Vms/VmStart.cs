@@ -9,7 +9,7 @@ using NodeAgent.Hypervisor.Spec;
 namespace NodeAgent.Hypervisor.Vms;
 
 /// <summary>
-/// The start of a VM as a straight line, each step with its undo: plan → directory → sockets → spawn → connect →
+/// The start of a VM as a straight line, each step with its undo: plan → directory → files → sockets → spawn → connect →
 /// resume. Whatever fails, and wherever it is cancelled, nothing of it stays.
 /// </summary>
 internal sealed class VmStart(VmServices services, VmDefinition definition, VmConsole console, MonitorListener listener)
@@ -40,12 +40,15 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
             _undo.Push(_directory.Remove);
             _directory.Create();
 
+            Step("files");
+            using var files = await OpenFilesAsync(boot, cancellationToken);
+
             Step("sockets");
             using var channels = StartChannels.Open(_directory, withConsole: definition.Spec.Console is not null);
             _undo.Push(channels.DisposeOurEnds);
 
             Step("spawn");
-            process = await SpawnAsync(boot, channels, cancellationToken);
+            process = await SpawnAsync(boot, channels, files, cancellationToken);
             channels.CloseListeners();
             if (channels.Console is { } consoleSocket)
             {
@@ -79,6 +82,7 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
     {
         "plan" => 0,
         "directory" => 10,
+        "files" => 12,
         "sockets" => 15,
         "spawn" => 20,
         "connect" => 40,
@@ -102,7 +106,37 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
         LastWords = (failure as VmStartException)?.LastWords ?? "",
     };
 
-    private async Task<QemuProcess> SpawnAsync(BootContract boot, StartChannels channels, CancellationToken cancellationToken)
+    private async Task<HandedFiles> OpenFilesAsync(BootContract boot, CancellationToken cancellationToken)
+    {
+        // A file system that does not answer holds the thread that asks it, and nobody else.
+        var opening = Task.Run(() => HandedFiles.Open(boot.Files), CancellationToken.None);
+        try
+        {
+            return await opening.WaitAsync(services.Options.StorageTimeout, services.Time, cancellationToken);
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        {
+            _ = CloseLateAsync(opening);
+            throw error is TimeoutException
+                ? new IOException($"The VM's files could not be opened within {services.Options.StorageTimeout.TotalSeconds:0} s; see whether their file system answers.", error)
+                : error;
+        }
+    }
+
+    private static async Task CloseLateAsync(Task<HandedFiles> opening)
+    {
+        try
+        {
+            (await opening).Dispose();
+        }
+        catch (IOException)
+        {
+            // Nothing was opened, and the start has failed already.
+        }
+    }
+
+    private async Task<QemuProcess> SpawnAsync(
+        BootContract boot, StartChannels channels, HandedFiles files, CancellationToken cancellationToken)
     {
         var process = await services.Launcher.LaunchAsync(
             new LaunchRequest
@@ -111,7 +145,7 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
                 Name = definition.Name,
                 Binary = boot.QemuBinary,
                 Arguments = boot.Arguments,
-                Descriptors = channels.Descriptors,
+                Descriptors = [.. channels.Descriptors, .. files.Descriptors],
                 LogPath = _directory.Log,
             },
             cancellationToken);

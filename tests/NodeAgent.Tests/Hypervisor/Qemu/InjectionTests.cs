@@ -69,12 +69,15 @@ public sealed class InjectionTests
             _ => Task.FromResult(new BootFacts(new QemuProbeResult.Answered(SampleQemu.Capabilities, false), new KvmSuitability(KvmFitness.Unavailable, "no"))),
             TimeProvider.System).PlanAsync(SampleVm.Define(spec), odd, TestContext.Current.CancellationToken);
 
-        await using var qemu = await RealQemu.StartAsync(boot.Arguments, odd, withConsole: true);
+        await using var qemu = await RealQemu.StartAsync(boot.Arguments, boot.Files, odd, withConsole: true);
         var nodes = await qemu.AskAsync(QmpCommands.QueryNamedBlockNodes, new NamedBlockNodesArguments(true));
+        var sets = await qemu.AskAsync(QmpCommands.QueryFdSets);
         foreach (var disk in disks)
         {
             var node = nodes.Single(node => node.NodeName == $"f0-{disk.Name}");
-            node.File.ShouldBe(disk.Path);
+            var set = sets.Single(set => node.File == $"/dev/fdset/{set.FdsetId}");
+            set.Fds.Single().Opaque.ShouldBe(disk.Path);
+            new FileInfo($"/proc/{qemu.Pid}/fd/{set.Fds.Single().Fd}").LinkTarget.ShouldBe(disk.Path);
             node.Drv.ShouldBe("file");
             node.Ro.ShouldBeFalse();
         }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Bindings.Qmp;
 using NodeAgent.Bindings.Qmp.Commands;
+using NodeAgent.Hypervisor.Devices;
 using NodeAgent.Hypervisor.Qemu;
 using NodeAgent.Hypervisor.Vms;
 
@@ -30,6 +31,8 @@ internal sealed class RealQemu : IAsyncDisposable
     /// <summary>The control monitor.</summary>
     public required QmpConnection Control { get; init; }
 
+    public int Pid => _process.Identity.Pid;
+
     /// <summary>The second monitor.</summary>
     public required QmpConnection Observer { get; init; }
 
@@ -51,10 +54,12 @@ internal sealed class RealQemu : IAsyncDisposable
         }
     }
 
-    public static async Task<RealQemu> StartAsync(IEnumerable<string> arguments, RunDirectory directory, bool withConsole)
+    public static async Task<RealQemu> StartAsync(
+        IEnumerable<string> arguments, IReadOnlyList<BootFile> files, RunDirectory directory, bool withConsole)
     {
         directory.Create();
         var channels = StartChannels.Open(directory, withConsole);
+        using var handed = HandedFiles.Open(files);
         var launcher = new DirectLauncher("test");
         var process = await launcher.LaunchAsync(
             new LaunchRequest
@@ -63,7 +68,7 @@ internal sealed class RealQemu : IAsyncDisposable
                 Name = "test",
                 Binary = Binary,
                 Arguments = [.. arguments],
-                Descriptors = channels.Descriptors,
+                Descriptors = [.. channels.Descriptors, .. handed.Descriptors],
                 LogPath = directory.Log,
             },
             Ct);
