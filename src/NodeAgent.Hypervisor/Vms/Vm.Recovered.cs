@@ -11,10 +11,21 @@ public sealed partial class Vm
 {
     private async Task OnRecoveredAsync(RecoveryFinding finding, Interruption? interrupted)
     {
+        if (_endSeen)
+        {
+            // The end of the run that recovery looked for was seen before it was found, and by now another may be under
+            // way. That end, with its status, is the better one; the finding is about nobody.
+            if (finding is RecoveryFinding.Attached late)
+            {
+                await late.Live.ReleaseAsync();
+            }
+
+            Settle(interrupted, null);
+            return;
+        }
+
         switch (finding)
         {
-            case RecoveryFinding.Gone when _state is VmState.Stopped:
-                // Its end was seen before recovery had found it; that end, with its status, is the better one.
             case RecoveryFinding.Untouched:
                 Settle(interrupted, null);
                 return;

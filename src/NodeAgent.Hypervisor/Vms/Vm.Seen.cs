@@ -307,6 +307,7 @@ public sealed partial class Vm
         var job = _job;
         _job = null;
         _expectedEnd = null;
+        _endSeen = true;
         _heldWhileStarting.Clear();
         job?.GuestEnded.TrySetResult();
         job?.Preempted.Cancel();

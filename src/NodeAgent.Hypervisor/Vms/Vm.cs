@@ -35,6 +35,7 @@ public sealed partial class Vm
     private PauseCause? _nextPause;
     private VmExit? _lastExit;
     private ImmutableArray<VmCondition> _conditions = [];
+    private bool _endSeen;
     private int _restarts;
     private DateTimeOffset? _nextRestart;
     private ITimer? _restartTimer;

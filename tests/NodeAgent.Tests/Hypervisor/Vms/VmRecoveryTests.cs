@@ -151,6 +151,25 @@ public sealed class VmRecoveryTests
         await bench.ClearedAsync();
     }
 
+    [Fact]
+    public async Task Finding_that_comes_after_the_end_of_its_run_does_not_touch_the_next_one()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        await bench.DoAsync("web", new VmVerb.Stop(Force: true));
+        await bench.DoAsync("web", new VmVerb.Start());
+        var before = bench.Registry.Get("web");
+
+        await bench.Registry.All.Single().TellAsync(
+            new RecoveryFinding.Gone(VmStart.ExitOf(null, DateTimeOffset.UnixEpoch)), null);
+
+        var after = bench.Registry.Get("web");
+        after.State.ShouldBe(before.State);
+        after.Run!.Process.ShouldBe(before.Run!.Process);
+        Directory.Exists(new RunDirectory(bench.Services.Options.RunDirectory, before.Definition.Id).Path).ShouldBeTrue();
+    }
+
     private static async Task KillAsync(ProcessIdentity identity)
     {
         using var process = QemuProcess.TryAttach(identity);
