@@ -44,7 +44,8 @@ internal sealed class UnitSignals
                 break;
             case "UnitRemoved":
                 body.Skip("s");
-                Find(_units, body.ObjectPath()).ForEach(watch => watch.Gone());
+                // Sent for every unit when systemd reads its configuration anew, so that it proves nothing: look.
+                Find(_units, body.ObjectPath()).ForEach(watch => watch.Reset());
                 break;
             case "PropertiesChanged":
                 foreach (var watch in Find(_units, signal.Path))

@@ -15,7 +15,7 @@ internal sealed class UnitWatch(string unit)
     /// <summary>Completes when the unit has ended, with the last that was seen of it; <c>null</c> when nothing was.</summary>
     public Task<UnitStatus?> Ended => _ended.Task;
 
-    /// <summary>Completes when signals may have been missed. Take it before looking.</summary>
+    /// <summary>Completes when the unit must be looked at again: signals may have been missed. Take it before looking.</summary>
     public Task NextReset => Volatile.Read(ref _reset).Task;
 
     /// <summary>An answer: the whole state. A unit that is not there has ended.</summary>
@@ -23,7 +23,7 @@ internal sealed class UnitWatch(string unit)
     {
         if (status.LoadState == "not-found")
         {
-            Gone();
+            _ended.TrySetResult(_seen);
         }
         else
         {
@@ -33,8 +33,6 @@ internal sealed class UnitWatch(string unit)
 
     /// <summary>A signal: some properties, as a dictionary.</summary>
     public void Change(BusReader changed) => See((_seen ?? new UnitStatus { Name = Unit }).WithAll(changed));
-
-    public void Gone() => _ended.TrySetResult(_seen);
 
     public void Reset() => Interlocked.Exchange(ref _reset, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 

@@ -127,11 +127,13 @@ public sealed class Systemd1Tests
         var ended = stage.Systemd.WaitEndedAsync(Unit, Ct);
         await stage.AnswerLookAsync("active");
 
-        stage.Service.Emit((Systemd1.Path, Systemd1.Interface, "UnitRemoved"), static writer =>
-        {
-            writer.Text(Unit);
-            writer.ObjectPath(UnitPath.Of(Unit));
-        });
+        // The first is a reload of systemd's configuration, in which every unit is removed and comes back.
+        stage.RemoveUnit();
+        await stage.AnswerLookAsync("active");
+        await Stage.SettleAsync(stage.Systemd, stage.Service);
+        ended.IsCompleted.ShouldBeFalse();
+        stage.RemoveUnit();
+        await stage.AnswerLookAsync("inactive", loadState: "not-found");
 
         (await ended.WaitAsync(PrivateBus.Long, Ct)).ShouldNotBeNull().ActiveState.ShouldBe("active");
     }
@@ -145,6 +147,7 @@ public sealed class Systemd1Tests
         Task<UnitStatus?> ended;
         await using (var before = new BusService(bus, Systemd1.Name))
         {
+            await Stage.SettleAsync(systemd, before);
             ended = systemd.WaitEndedAsync(Unit, Ct);
             await Stage.AnswerLookAsync(before, "active");
             await Stage.SettleAsync(systemd, before);
@@ -200,7 +203,11 @@ public sealed class Systemd1Tests
             var bus = await PrivateBus.StartAsync();
             var service = new BusService(bus, Systemd1.Name);
             var connection = await bus.ConnectAsync();
-            return new Stage(bus, service, connection, new Systemd1(connection));
+            var systemd = new Systemd1(connection);
+
+            // Its subscription stands, so that no reset comes but those that a test causes.
+            await SettleAsync(systemd, service);
+            return new Stage(bus, service, connection, systemd);
         }
 
         public static void WriteJob(BusWriter writer, string job, string unit, string result)
@@ -212,6 +219,12 @@ public sealed class Systemd1Tests
         }
 
         public void EndJob(string job, string unit, string result) => Service.Emit(JobRemoved, writer => WriteJob(writer, job, unit, result));
+
+        public void RemoveUnit() => Service.Emit((Systemd1.Path, Systemd1.Interface, "UnitRemoved"), static writer =>
+        {
+            writer.Text(Unit);
+            writer.ObjectPath(UnitPath.Of(Unit));
+        });
 
         public void Change(string @interface, params (string Name, string Type, Action<BusWriter> Write)[] properties) =>
             Service.Emit((UnitPath.Of(Unit), "org.freedesktop.DBus.Properties", "PropertiesChanged"), writer =>
