@@ -31,7 +31,7 @@ echo "lint: the rules of proto/"
 echo "lint: the form of the C# code"
 dotnet format whitespace NodeAgent.sln --no-restore "${check[@]}" --exclude '**/obj'
 dotnet format style NodeAgent.sln --no-restore --severity warn "${check[@]}"
-for script in tests/lab/*.sh tests/guests/build.sh tests/guests/*/build.sh .ci/run; do
+for script in tests/lab/*.sh tests/lab/box/*.sh tests/guests/build.sh tests/guests/*/build.sh .ci/run; do
   bash -n "$script"
 done
 echo "lint: clean"
