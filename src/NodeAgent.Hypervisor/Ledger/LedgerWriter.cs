@@ -11,6 +11,7 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
     private const int GroupLimit = 512;
     private readonly object _gate = new();
     private readonly Queue<LedgerSubmission> _queue = new();
+    private readonly Queue<TaskCompletionSource> _calls = new();
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly LedgerOptions _options;
     private readonly LedgerGroupWriter _group;
@@ -64,6 +65,25 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
         return submission.Task;
     }
 
+    /// <summary>Completes when the loop has come round.</summary>
+    /// <exception cref="LedgerException">The ledger is closing.</exception>
+    public Task ProveAliveAsync()
+    {
+        var call = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            if (_isStopping)
+            {
+                throw new LedgerException(LedgerReason.Closed, "ledger: closing");
+            }
+
+            _calls.Enqueue(call);
+            Monitor.Pulse(_gate);
+        }
+
+        return call.Task;
+    }
+
     /// <summary>Writes what is queued, closes the file in order, and ends the thread.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -115,9 +135,11 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
     {
         lock (_gate)
         {
+            AnswerCalls();
             while (_queue.Count == 0 && _due == LedgerChore.None && !_isStopping)
             {
                 Monitor.Wait(_gate);
+                AnswerCalls();
             }
 
             group = new List<LedgerSubmission>(Math.Min(_queue.Count, GroupLimit));
@@ -129,6 +151,14 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
             due = _due;
             _due = LedgerChore.None;
             return group.Count > 0 || due != LedgerChore.None || !_isStopping;
+        }
+    }
+
+    private void AnswerCalls()
+    {
+        while (_calls.TryDequeue(out TaskCompletionSource? call))
+        {
+            call.SetResult();
         }
     }
 
@@ -175,6 +205,11 @@ internal sealed partial class LedgerWriter : IAsyncDisposable
             while (_queue.TryDequeue(out LedgerSubmission? submission))
             {
                 submission.Fail(new LedgerException(LedgerReason.Closed, "ledger: closed"));
+            }
+
+            while (_calls.TryDequeue(out TaskCompletionSource? call))
+            {
+                call.SetException(new LedgerException(LedgerReason.Closed, "ledger: closed"));
             }
         }
     }

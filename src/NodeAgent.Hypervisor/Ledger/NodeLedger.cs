@@ -88,6 +88,13 @@ public sealed class NodeLedger : IAsyncDisposable
     /// <exception cref="LedgerException">The ledger is closed or flooded, or the batch can't be written at all.</exception>
     public Task<LedgerCommit> RecordAsync(LedgerBatch batch) => _writer.SubmitAsync(batch, isObserved: true);
 
+    /// <summary>
+    /// Asks the writer for a sign of life: nothing is written, so that a full disk does not matter. Completes when its loop
+    /// has come round.
+    /// </summary>
+    /// <exception cref="LedgerException">The ledger is closed.</exception>
+    public Task ProveAliveAsync() => _writer.ProveAliveAsync();
+
     /// <summary>What came of a request id, if it was used and is remembered; null otherwise.</summary>
     /// <param name="scope">Whose request id it is.</param>
     /// <param name="requestId">The request id.</param>

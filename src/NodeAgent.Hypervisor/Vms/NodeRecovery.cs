@@ -69,6 +69,8 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         VmDefinition definition, RunRecord? record, IntentRow? intent, Dictionary<Guid, OperationHandle> interrupted,
         IReadOnlyList<StrayQemu> strays, CancellationToken cancellationToken)
     {
+        using var about = services.Logger.BeginScope(new VmLogScope(
+            definition.Id, () => registry.TryGet(definition.Id)?.Definition.Name ?? definition.Name));
         var interruption = intent is null ? null
             : new Interruption(intent, intent.OperationId is { } id ? interrupted.GetValueOrDefault(id) : null);
         var directory = new RunDirectory(services.Options.RunDirectory, definition.Id).Path;
@@ -162,7 +164,7 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         }
         catch (Exception clutter) when (clutter is IOException or UnauthorizedAccessException)
         {
-            VmLog.UndoFailed(services.Logger, abandoned.Path, clutter);
+            VmLog.NotCleared(services.Logger, abandoned.Path, clutter);
         }
     }
 

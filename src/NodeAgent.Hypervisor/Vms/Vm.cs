@@ -168,6 +168,7 @@ public sealed partial class Vm
 
     private async Task RunAsync()
     {
+        using var about = _services.Logger.BeginScope(new VmLogScope(_definition.Id, () => _definition.Name));
         _services.Feed.Publish(Snapshot);
         while (await _mailbox.ReceiveAsync() is var message)
         {

@@ -53,10 +53,12 @@ public sealed partial class VmAutostart(VmRegistry registry, VmOptions options, 
         }
         catch (Exception refusal) when (refusal is VmException or LedgerException)
         {
-            LogRefused(vm.Definition.Name, refusal.Message);
+            LogRefused(vm.Definition.Name, refusal.Message, vm.Definition.Id);
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "VM {Vm} was not started with the host: {Reason}")]
-    private partial void LogRefused(string vm, string reason);
+#pragma warning disable SYSLIB1015 // The id is a field to look for, no part of the sentence.
+    [LoggerMessage(Level = LogLevel.Warning, Message = "VM {VmName} was not started with the host: {Reason}")]
+    private partial void LogRefused(string vmName, string reason, Guid vmId);
+#pragma warning restore SYSLIB1015
 }

@@ -97,7 +97,7 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
     /// <summary>A start got to its end: the run, the operation's end and the event in one batch.</summary>
     public void Started(VmJob job, VmDefinition definition, VmRun run)
     {
-        var batch = new LedgerBatch(new ClearIntent(vmId), Event(
+        var batch = new LedgerBatch(new ClearIntent(vmId), Fact(
             definition, EventKinds.VmStarted, $"Started with {run.Boot.Accelerator.ToString().ToUpperInvariant()} as process {run.Process!.Pid}.", EventSeverity.Info, job.Operation?.Current, false));
         PutRun(batch, new RunRecord(run.Id, run, null));
         _ = EndAsync(batch, job, null, definition);
@@ -106,7 +106,7 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
     /// <summary>A start failed and was undone.</summary>
     public void StartFailed(VmJob job, VmDefinition definition, VmExit exit, Exception failure)
     {
-        var batch = new LedgerBatch(new ClearIntent(vmId), Event(
+        var batch = new LedgerBatch(new ClearIntent(vmId), Fact(
             definition, EventKinds.VmStartFailed, exit.Message, EventSeverity.Error, job.Operation?.Current, false, Details(exit)));
         PutRun(batch, new RunRecord(job.RunId ?? Guid.NewGuid(), null, exit));
         _ = EndAsync(batch, job, failure, definition);
@@ -121,7 +121,7 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
     public void Gone(VmJob? job, VmDefinition definition, VmExit exit, bool recovered, Task cleared)
     {
         var expected = exit.Reason is VmExitReason.GuestShutdown or VmExitReason.KilledByRequest;
-        var batch = new LedgerBatch(new ClearIntent(vmId), Event(
+        var batch = new LedgerBatch(new ClearIntent(vmId), Fact(
             definition, EventKinds.VmStopped, exit.Message, expected ? EventSeverity.Info : EventSeverity.Error, job?.Operation?.Current, recovered, Details(exit)));
         PutRun(batch, new RunRecord(_runId ?? Guid.NewGuid(), null, exit));
         var stops = job?.Work is VmWork.Kill or VmWork.Quit or VmWork.Shutdown or VmWork.ClearAway;
@@ -131,7 +131,7 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
     /// <summary>A process was re-attached.</summary>
     public void Adopted(VmDefinition definition, VmRun run, Resync state)
     {
-        var batch = new LedgerBatch(Event(
+        var batch = new LedgerBatch(Fact(
             definition, EventKinds.VmAdopted, $"Process {run.Process!.Pid} was re-attached; it is {state.State}.", EventSeverity.Info, null, true));
         PutRun(batch, new RunRecord(run.Id, run, null));
         _ = RecordAsync(batch, definition);
@@ -143,7 +143,7 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
         var batch = new LedgerBatch(new ClearIntent(vmId));
         if (failure is not null)
         {
-            batch.Add(Event(definition, EventKinds.VmOperationFailed, $"{job.Verb?.Name ?? job.Work.ToString()}: {failure.Message}", EventSeverity.Warning, job.Operation?.Current, false));
+            batch.Add(Fact(definition, EventKinds.VmOperationFailed, $"{job.Verb?.Name ?? job.Work.ToString()}: {failure.Message}", EventSeverity.Warning, job.Operation?.Current, false));
         }
 
         _ = EndAsync(batch, job, failure, definition);
@@ -166,7 +166,7 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
 
     /// <summary>Appends an event, without waiting for the disk.</summary>
     public void Note(VmDefinition definition, string kind, string message, EventSeverity severity, bool recovered) =>
-        _ = RecordAsync(new LedgerBatch(Event(definition, kind, message, severity, null, recovered)), definition);
+        _ = RecordAsync(new LedgerBatch(Fact(definition, kind, message, severity, null, recovered)), definition);
 
     /// <summary>Makes a change of the definition durable.</summary>
     /// <returns>False when the same request was carried out before.</returns>
@@ -258,6 +258,14 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
 
     private KeyRow KeyOf(RequestContext request, string method, Guid? operationId) => new(
         request.Caller, request.RequestId!, method, $"{vmId:N}:{request.Fingerprint}", operationId, vmId.ToString(), services.Time.GetUtcNow());
+
+    // What happened is logged at once; what is only asked for is logged by whoever takes the request, with the answer.
+    private AppendEvent Fact(
+        VmDefinition definition, string kind, string message, EventSeverity severity, Operation? operation, bool recovered, IReadOnlyDictionary<string, string>? details = null)
+    {
+        VmLog.Happened(services.Logger, severity, definition.Name, (kind, message), operation);
+        return Event(definition, kind, message, severity, operation, recovered, details);
+    }
 
     private AppendEvent Event(
         VmDefinition definition, string kind, string message, EventSeverity severity, Operation? operation, bool recovered, IReadOnlyDictionary<string, string>? details = null, RequestContext? caller = null) =>

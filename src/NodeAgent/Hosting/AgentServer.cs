@@ -29,7 +29,6 @@ internal static class AgentServer
         // The empty builder: no configuration files that are watched, no console logger, no static files.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "nodeagentd", ContentRootPath = "/" });
         builder.Logging.SetMinimumLevel(LogLevel.Trace).AddProvider(log);
-        builder.Services.AddSystemd();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = start.StopTimeout);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(options);
@@ -38,7 +37,7 @@ internal static class AgentServer
         addServices(builder.Services);
         builder.WebHost.UseKestrelCore()
             .UseSockets(transport => transport.CreateBoundListenSocket = endpoint => Bound(endpoint, sockets))
-            .ConfigureKestrel(kestrel => Listen(kestrel, start));
+            .ConfigureKestrel(kestrel => Listen(kestrel, sockets.Paths, start.Metrics));
 
         var app = builder.Build();
         app.Use(static (context, next) => context.Features.Get<MetricsListener>() is null ? next(context) : MetricsPage.ServeAsync(context));
@@ -52,11 +51,11 @@ internal static class AgentServer
             ? sockets[unix.ToString()!]
             : Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets.SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
 
-    private static void Listen(KestrelServerOptions kestrel, AgentOptions options)
+    private static void Listen(KestrelServerOptions kestrel, IEnumerable<string> paths, MetricsOptions metrics)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
-        foreach (var path in options.SocketPaths)
+        foreach (var path in paths)
         {
             kestrel.ListenUnixSocket(path, listen =>
             {
@@ -66,7 +65,7 @@ internal static class AgentServer
             });
         }
 
-        if (options.Metrics.Listen is { } address)
+        if (metrics.Listen is { } address)
         {
             kestrel.Listen(address, listen =>
             {

@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Configuration;
 using NodeAgent.Rpc;
+using NodeAgent.Systemd;
 
 namespace NodeAgent.Hosting;
 
@@ -11,15 +12,18 @@ namespace NodeAgent.Hosting;
 /// </summary>
 internal sealed class ApiSocket : IDisposable
 {
-    private readonly FileLock _lock;
+    /// <summary>FileDescriptorName= of the socket unit.</summary>
+    public const string HandedName = "api";
 
-    private ApiSocket(Socket socket, FileLock guard)
+    private readonly FileLock? _lock;
+
+    private ApiSocket(Socket socket, FileLock? guard)
     {
         Socket = socket;
         _lock = guard;
     }
 
-    /// <summary>Bound, not listening yet; whoever listens on it disposes of it, and that removes the path.</summary>
+    /// <summary>Bound; whoever listens on it disposes of it. That removes the path, unless it is the service manager's.</summary>
     public Socket Socket { get; }
 
     /// <summary>Binds.</summary>
@@ -47,7 +51,26 @@ internal sealed class ApiSocket : IDisposable
         }
     }
 
-    public void Dispose() => _lock.Dispose();
+    /// <summary>Takes what the service manager has bound and listens on already; path, mode and group stay as it made them.</summary>
+    /// <exception cref="StartException">It is no socket for the API.</exception>
+    public static ApiSocket Take(HandedDescriptor handed)
+    {
+        if (handed.Name != HandedName)
+        {
+            throw new StartException($"systemd handed over a descriptor by the name '{handed.Name}', which is not known. Set FileDescriptorName={HandedName} in the socket unit.");
+        }
+
+        var socket = InheritedSocket.TryTake(handed.Descriptor)
+            ?? throw new StartException("What systemd handed over for the API is no listening unix stream socket. Set ListenStream= in the socket unit to an absolute path.");
+        return Path.IsPathRooted(PathOf(socket))
+            ? new ApiSocket(socket, null)
+            : throw new StartException("The socket that systemd handed over for the API has no path. Set ListenStream= in the socket unit to an absolute path.");
+    }
+
+    /// <summary>Where it is bound.</summary>
+    public static string PathOf(Socket socket) => socket.LocalEndPoint?.ToString() ?? "";
+
+    public void Dispose() => _lock?.Dispose();
 
     private static Socket BindNow(string path, AgentOptions options)
     {

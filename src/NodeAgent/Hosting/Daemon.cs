@@ -1,11 +1,12 @@
 using System.Reflection;
-using Microsoft.Extensions.Hosting.Systemd;
+using NodeAgent.Bindings.Linux;
 using NodeAgent.Configuration;
 using NodeAgent.Health;
 using NodeAgent.Hypervisor.Events;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Logging;
 using NodeAgent.Metrics;
+using NodeAgent.Systemd;
 
 namespace NodeAgent.Hosting;
 
@@ -26,42 +27,65 @@ internal static partial class Daemon
     /// <exception cref="StartException">It can't start.</exception>
     public static async Task RunAsync(ConfigSources sources, AgentOptions initial)
     {
+        await using var service = new AgentService(ServiceEnvironment.Take(), TimeProvider.System);
+        try
+        {
+            await RunAsync(sources, initial, service);
+        }
+        catch (StartException error)
+        {
+            service.Report.Failed(error.Message);
+            throw;
+        }
+    }
+
+    private static async Task RunAsync(ConfigSources sources, AgentOptions initial, AgentService service)
+    {
         var time = TimeProvider.System;
         var startTime = time.GetUtcNow();
         var options = new LiveOptions(initial);
-        await using var writer = new LineWriter(Console.OpenStandardError());
-        using var provider = new LineLoggerProvider(
-            writer, initial.LogFormat, Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 }, time);
+        await using var writer = LogTarget.Open(initial.LogFormat, service.Given.JournalStream, JournalSocket.DefaultPath, time);
+        using var provider = new LineLoggerProvider(writer, time);
         options.Observe(provider.Follow);
         using var log = new LoggerFactory([provider], new LoggerFilterOptions { MinLevel = LogLevel.Trace });
 
+        service.Report.Starting("reading the ledger");
         PrepareDirectories(initial);
         var opening = Task.Run(() => NodeFloor.Open(options, time, log));
-        using var sockets = ApiSockets.Bind(initial);
+        using var sockets = ApiSockets.Bind(initial, service.Given.Descriptors);
         var reloader = new Reloader(sources, options, time);
         NodeFloor? floor = null;
         await using var app = AgentServer.Build(
             options, sockets, provider, services => Composition.Add(services, () => floor!, new AgentStart(initial, reloader, writer, Version, startTime)));
         await using var opened = floor = await opening;
-        await ServeAsync(app, floor, reloader, initial, log.CreateLogger("NodeAgent.Daemon"));
+        await ServeAsync(app, floor, service, sockets.Paths, log.CreateLogger("NodeAgent.Daemon"));
         await floor.Survey.SettleAsync();
     }
 
-    private static async Task ServeAsync(WebApplication app, NodeFloor floor, Reloader reloader, AgentOptions options, ILogger log)
+    private static async Task ServeAsync(WebApplication app, NodeFloor floor, AgentService service, IReadOnlyCollection<string> sockets, ILogger log)
     {
         var time = TimeProvider.System;
+        var start = app.Services.GetRequiredService<AgentStart>();
+        var (options, reloader) = (start.Options, start.Reloader);
         var stopping = app.Lifetime.ApplicationStopping;
         Composition.Connect(app.Services);
-        using var signal = new ReloadSignal(reloader, app.Services.GetService<ISystemdNotifier>(), time, app.Services.GetRequiredService<ILogger<ReloadSignal>>());
+        using var signal = new ReloadSignal(reloader, service.Report, app.Services.GetRequiredService<ILogger<ReloadSignal>>());
         reloader.Observe(outcome => Note(
             floor.Ledger, outcome.IsGood ? EventKinds.AgentReloaded : EventKinds.AgentReloadFailed, outcome.Summary,
             outcome.IsGood ? EventSeverity.Info : EventSeverity.Warning));
         await StartAsync(app, options);
-        LogServing(log, Version, string.Join(", ", options.SocketPaths), options.Metrics.Listen?.ToString() ?? "none");
+        LogServing(log, Version, string.Join(", ", sockets), options.Metrics.Listen?.ToString() ?? "none");
         Note(floor.Ledger, EventKinds.AgentStarted, $"nodeagentd {Version} serves.");
 
         var readiness = app.Services.GetRequiredService<Readiness>();
-        using var leaving = stopping.Register(() => readiness.Advance(AgentPhase.Stopping));
+        service.Follow(readiness, options.StopTimeout, floor.Registry.Feed, floor.Ledger);
+        service.Report.Starting("looking after the guests");
+        using var watchdog = service.Watch(LifeProbes.Of(floor.Ledger, floor.Registry, sockets.First(), time), app.Services.GetRequiredService<ILogger<Watchdog>>());
+        using var leaving = stopping.Register(() =>
+        {
+            watchdog?.Dispose();
+            readiness.Advance(AgentPhase.Stopping);
+        });
         try
         {
             // The self-test wants a processor for itself, and the guests come first; unless one of them is silent.

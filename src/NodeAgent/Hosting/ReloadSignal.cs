@@ -1,15 +1,15 @@
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Hosting.Systemd;
 using NodeAgent.Configuration;
+using NodeAgent.Systemd;
 
 namespace NodeAgent.Hosting;
 
-/// <summary>SIGHUP reads the configuration again; systemd is told when that begins and ends (sd_notify(3), notify-reload).</summary>
+/// <summary>SIGHUP reads the configuration again; systemd is told when that begins, when it ends and what came of it.</summary>
 internal sealed partial class ReloadSignal : IDisposable
 {
     private readonly PosixSignalRegistration _registration;
 
-    public ReloadSignal(Reloader reloader, ISystemdNotifier? systemd, TimeProvider time, ILogger<ReloadSignal> log)
+    public ReloadSignal(Reloader reloader, ServiceReport report, ILogger<ReloadSignal> log)
     {
         reloader.Observe(outcome =>
         {
@@ -26,10 +26,8 @@ internal sealed partial class ReloadSignal : IDisposable
         {
             // The default action would end the agent.
             signal.Cancel = true;
-            // CLOCK_MONOTONIC, which the framework's timestamps are on Linux, in microseconds.
-            systemd?.Notify(new ServiceState($"RELOADING=1\nMONOTONIC_USEC={time.GetTimestamp() / (time.TimestampFrequency / 1_000_000)}"));
-            reloader.Reload();
-            systemd?.Notify(ServiceState.Ready);
+            report.BeginReload();
+            report.EndReload(reloader.Reload());
         });
     }
 

@@ -6,13 +6,16 @@ internal sealed class LineLogger(string category, LineLoggerProvider provider) :
     // A start that fails is told by us, in one line with a remedy; the host would add its stack.
     private const string HostCategory = "Microsoft.Extensions.Hosting.Internal.Host";
 
+    private readonly bool _isOurs = category.StartsWith("NodeAgent", StringComparison.Ordinal);
+
     // What the framework has to say of each request and connection is noise even to somebody who debugs a VM.
     private readonly LogLevel _least = category.StartsWith("NodeAgent", StringComparison.Ordinal) ? LogLevel.Trace
         : category == HostCategory ? LogLevel.Critical
         : LogLevel.Warning;
 
+    // The framework's own scopes are about requests of its own kind, with a "RequestId" that is none of ours.
     public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
+        where TState : notnull => _isOurs ? provider.Scopes.Push(state) : null;
 
     public bool IsEnabled(LogLevel level) =>
         level is not LogLevel.None && level >= provider.Level && (level >= _least || provider.Level is LogLevel.Trace);
@@ -21,7 +24,7 @@ internal sealed class LineLogger(string category, LineLoggerProvider provider) :
     {
         if (IsEnabled(level))
         {
-            provider.Write(level, category, id, formatter(state, error), state as IReadOnlyList<KeyValuePair<string, object?>>, error);
+            provider.Write(level, category, id, formatter(state, error), state, error);
         }
     }
 }

@@ -3,32 +3,40 @@ using System.Threading.Channels;
 namespace NodeAgent.Logging;
 
 /// <summary>
-/// Writes log lines to a stream from a bounded queue, so that a reader who stands still (a full pipe, a stuck
-/// terminal) delays nobody. What does not fit is dropped, counted, and said in a line of its own.
+/// Writes messages from a bounded queue, so that a reader who stands still (a full pipe, a stuck terminal, a busy
+/// journal) delays nobody. What does not fit is dropped, counted, and said in a message of its own.
 /// </summary>
 internal sealed class LineWriter : IAsyncDisposable
 {
     private const int Capacity = 4096;
 
-    private readonly Channel<byte[]> _lines = Channel.CreateBounded<byte[]>(
+    private readonly Channel<byte[]> _messages = Channel.CreateBounded<byte[]>(
         new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
-    private readonly Stream _output;
+    private readonly ILogOutput _output;
+    private readonly Func<LogEntry, byte[]> _form;
+    private readonly TimeProvider _time;
     private readonly Task _loop;
     private long _dropped;
 
-    public LineWriter(Stream output)
+    /// <summary>Begins.</summary>
+    /// <param name="output">Where messages go; disposed of with this.</param>
+    /// <param name="form">Gives a message its form.</param>
+    /// <param name="time">The clock.</param>
+    public LineWriter(ILogOutput output, Func<LogEntry, byte[]> form, TimeProvider time)
     {
         _output = output;
+        _form = form;
+        _time = time;
         _loop = Task.Run(WriteAsync);
     }
 
-    /// <summary>How many lines were dropped so far.</summary>
+    /// <summary>How many messages were dropped so far.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>Queues a line, which ends in a line feed.</summary>
-    public void Write(byte[] line)
+    /// <summary>Queues a message.</summary>
+    public void Write(LogEntry entry)
     {
-        if (!_lines.Writer.TryWrite(line))
+        if (!_messages.Writer.TryWrite(_form(entry)))
         {
             Interlocked.Increment(ref _dropped);
         }
@@ -37,27 +45,28 @@ internal sealed class LineWriter : IAsyncDisposable
     /// <summary>Writes what is queued, for at most two seconds.</summary>
     public async ValueTask DisposeAsync()
     {
-        _lines.Writer.TryComplete();
-        await Task.WhenAny(_loop, Task.Delay(TimeSpan.FromSeconds(2), TimeProvider.System));
+        _messages.Writer.TryComplete();
+        await Task.WhenAny(_loop, Task.Delay(TimeSpan.FromSeconds(2), _time));
+        _output.Dispose();
     }
 
     private async Task WriteAsync()
     {
         var told = 0L;
-        await foreach (var line in _lines.Reader.ReadAllAsync())
+        await foreach (var message in _messages.Reader.ReadAllAsync())
         {
             try
             {
-                // One write a line: lines of several processes on one terminal or pipe do not mix.
-                await _output.WriteAsync(line);
+                await _output.WriteAsync(message);
                 var dropped = Dropped;
                 if (dropped != told)
                 {
-                    await _output.WriteAsync(System.Text.Encoding.UTF8.GetBytes($"{dropped - told} log lines were dropped because nobody read them\n"));
+                    var note = new LogEntry(_time.GetUtcNow(), LogLevel.Warning, "NodeAgent.Logging", $"{dropped - told} log messages were dropped because nobody read them");
+                    await _output.WriteAsync(_form(note));
                     told = dropped;
                 }
             }
-            catch (IOException)
+            catch (Exception error) when (error is IOException or ObjectDisposedException)
             {
                 // The reader is gone. The agent goes on; there is nobody to tell.
                 Interlocked.Increment(ref _dropped);

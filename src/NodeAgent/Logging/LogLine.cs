@@ -9,65 +9,49 @@ namespace NodeAgent.Logging;
 /// <summary>One message as one line, whatever is in it: a name from a request can't forge a second line.</summary>
 internal static class LogLine
 {
-    private const string Root = "NodeAgent.";
+    private const string VmName = "VmName";
 
     // The relaxed encoder leaves '+' and quotes readable; it still escapes what would end a string or a line.
     private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>For people, and for the journal when <paramref name="forJournal"/> (sd-daemon(3): a priority in front, no time).</summary>
-    public static byte[] Text(DateTimeOffset time, LogLevel level, string category, string message, Exception? error, bool forJournal)
+    /// <summary>For people.</summary>
+    public static byte[] Text(LogEntry entry)
     {
-        var line = new StringBuilder(128);
-        if (forJournal)
-        {
-            line.Append('<').Append(Priority(level)).Append('>');
-        }
-        else
-        {
-            line.Append(time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))
-                .Append(' ').Append(Word(level).PadRight(5)).Append(' ');
-        }
-
-        line.Append(Short(category)).Append(": ");
-        AppendSafely(line, message);
-        if (error is not null)
-        {
-            line.Append(" | ");
-            AppendSafely(line, error.ToString());
-        }
-
-        return Encoding.UTF8.GetBytes(line.Append('\n').ToString());
+        var line = new StringBuilder(128)
+            .Append(entry.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture))
+            .Append(' ').Append(Word(entry.Level).PadRight(5)).Append(' ');
+        return Finish(line, entry);
     }
 
+    /// <summary>For a stream that the journal reads (sd-daemon(3)): a priority in front, no time.</summary>
+    public static byte[] Prefixed(LogEntry entry) =>
+        Finish(new StringBuilder(128).Append('<').Append(LogPriority.Of(entry.Level)).Append('>'), entry);
+
     /// <summary>For machines: the message, and each of its fields by name.</summary>
-    public static byte[] Json(
-        DateTimeOffset time, LogLevel level, string category, EventId id, string message,
-        IReadOnlyList<KeyValuePair<string, object?>>? fields, Exception? error)
+    public static byte[] Json(LogEntry entry)
     {
         var buffer = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(buffer, Relaxed))
         {
             json.WriteStartObject();
-            json.WriteString("time", time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
-            json.WriteString("level", Word(level));
-            json.WriteString("category", Short(category));
-            if (id.Name is not null)
+            json.WriteString("time", entry.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+            json.WriteString("level", Word(entry.Level));
+            json.WriteString("category", entry.ShortCategory);
+            // A message that tells of an event has the event's own name in its place.
+            if (entry.Event is not null && !entry.Fields.Any(field => field.Key == "Event"))
             {
-                json.WriteString("event", id.Name);
+                json.WriteString("event", entry.Event);
             }
 
-            json.WriteString("message", message);
-            foreach (var (name, value) in fields ?? [])
+            json.WriteString("message", entry.Message);
+            foreach (var (name, value) in entry.Fields)
             {
-                if (name != "{OriginalFormat}" && value is not null)
-                {
-                    WriteField(json, name, value);
-                }
+                WriteField(json, name, value);
             }
 
-            if (error is not null)
+            if (entry.Error is not null)
             {
-                json.WriteString("exception", error.ToString());
+                json.WriteString("exception", entry.Error.ToString());
             }
 
             json.WriteEndObject();
@@ -76,7 +60,45 @@ internal static class LogLine
         return [.. buffer.WrittenSpan, (byte)'\n'];
     }
 
-    private static void WriteField(Utf8JsonWriter json, string name, object value)
+    /// <summary>Adds a text without what would end a line or reach the operator's terminal as a command.</summary>
+    public static StringBuilder AppendSafely(StringBuilder line, string text)
+    {
+        foreach (var c in text)
+        {
+            _ = c switch
+            {
+                '\n' => line.Append("\\n"),
+                '\r' => line.Append("\\r"),
+                '\t' => line.Append(' '),
+                // Escape sequences would reach the operator's terminal.
+                _ when char.IsControl(c) => line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
+                _ => line.Append(c),
+            };
+        }
+
+        return line;
+    }
+
+    private static byte[] Finish(StringBuilder line, LogEntry entry)
+    {
+        line.Append(entry.ShortCategory).Append(": ");
+        AppendSafely(line, entry.Message);
+
+        // What a connection or a monitor says is said of some VM.
+        if (entry.Fields.FirstOrDefault(field => field.Key == VmName).Value is string vm && !entry.Message.Contains(vm, StringComparison.Ordinal))
+        {
+            AppendSafely(line.Append(" (VM "), vm).Append(')');
+        }
+
+        if (entry.Error is not null)
+        {
+            AppendSafely(line.Append(" | "), entry.Error.ToString());
+        }
+
+        return Encoding.UTF8.GetBytes(line.Append('\n').ToString());
+    }
+
+    private static void WriteField(Utf8JsonWriter json, string name, object? value)
     {
         // Fields stand beside our own and begin with a small letter as they do.
         var key = JsonNamingPolicy.SnakeCaseLower.ConvertName(name);
@@ -96,35 +118,6 @@ internal static class LogLine
                 break;
         }
     }
-
-    private static void AppendSafely(StringBuilder line, string text)
-    {
-        foreach (var c in text)
-        {
-            _ = c switch
-            {
-                '\n' => line.Append("\\n"),
-                '\r' => line.Append("\\r"),
-                '\t' => line.Append(' '),
-                // Escape sequences would reach the operator's terminal.
-                _ when char.IsControl(c) => line.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"),
-                _ => line.Append(c),
-            };
-        }
-    }
-
-    private static string Short(string category) =>
-        category.StartsWith(Root, StringComparison.Ordinal) ? category[Root.Length..] : category;
-
-    // syslog(3)
-    private static int Priority(LogLevel level) => level switch
-    {
-        LogLevel.Critical => 2,
-        LogLevel.Error => 3,
-        LogLevel.Warning => 4,
-        LogLevel.Information => 6,
-        _ => 7,
-    };
 
     private static string Word(LogLevel level) => level switch
     {

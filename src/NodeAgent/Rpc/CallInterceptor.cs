@@ -63,9 +63,10 @@ internal sealed partial class CallInterceptor(RpcMetrics metrics, TimeProvider t
         if (facts.IsMutation)
         {
             var result = response is LongRunning.Operation operation ? operation.Name : detail;
+            var about = CallSubject.Of(response, facts.VmOf(request));
             LogMutation(
                 facts.Name, facts.SubjectOf(request), Callers.Of(context).Identity, facts.RequestIdOf(request), code, elapsed.TotalMilliseconds,
-                result.Length == 0 ? "" : $"; {result}");
+                result.Length == 0 ? "" : $"; {result}", about.VmId, about.VmName, about.OperationId);
         }
         else if (code is not StatusCode.OK)
         {
@@ -73,8 +74,11 @@ internal sealed partial class CallInterceptor(RpcMetrics metrics, TimeProvider t
         }
     }
 
+#pragma warning disable SYSLIB1015 // The ids are fields to look for, no part of the sentence.
     [LoggerMessage(Level = LogLevel.Information, Message = "{Method} {Subject} by {Caller}, request id '{RequestId}': {Code} in {Milliseconds:0.0} ms{Result}")]
-    private partial void LogMutation(string method, string subject, string caller, string requestId, StatusCode code, double milliseconds, string result);
+    private partial void LogMutation(
+        string method, string subject, string caller, string requestId, StatusCode code, double milliseconds, string result, string? vmId, string? vmName, string? operationId);
+#pragma warning restore SYSLIB1015
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{Method} {Subject} by {Caller}: {Code} {Detail}")]
     private partial void LogRefused(string method, string subject, string caller, StatusCode code, string detail);

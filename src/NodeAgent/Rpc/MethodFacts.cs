@@ -51,6 +51,9 @@ internal sealed class MethodFacts
     /// <summary>The caller's request id, or "".</summary>
     public string RequestIdOf(object? request) => _requestId is not null && request is IMessage message ? (string)_requestId.Accessor.GetValue(message) : "";
 
+    /// <summary>The VM that the call is about, by id or name, or "".</summary>
+    public string VmOf(object? request) => _subject?.Name == "vm" ? SubjectOf(request) : "";
+
     /// <summary>What the call is about: a VM's id or name, an operation's name, or "".</summary>
     public string SubjectOf(object? request) => _subject is null || request is not IMessage message ? "" : _subject.Accessor.GetValue(message) switch
     {

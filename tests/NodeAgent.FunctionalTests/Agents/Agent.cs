@@ -50,12 +50,15 @@ internal sealed class Agent : IAsyncDisposable
 
     public AgentProcess Process => _process ?? throw new InvalidOperationException("The agent is not running.");
 
+    /// <summary>What the next run is given by whoever starts it.</summary>
+    public ServiceSetting Service { get; set; } = new();
+
     public AgentClient Client => _client ?? throw new InvalidOperationException("The agent is not running.");
 
     public IReadOnlyList<string> Arguments =>
     [
         "--config", ConfigurationFile, "--state-dir", StateDirectory, "--run-dir", RunDirectory,
-        "--listen", $"unix:{Socket}", "--metrics-listen", MetricsAddress,
+        .. Service.Listener is null ? ["--listen", $"unix:{Socket}"] : Array.Empty<string>(), "--metrics-listen", MetricsAddress,
     ];
 
     /// <summary>Makes the directories and starts the program; returns when it is ready.</summary>
@@ -89,7 +92,7 @@ internal sealed class Agent : IAsyncDisposable
     {
         _client?.Dispose();
         _process?.Dispose();
-        _process = AgentProcess.Start(Artifacts.Nodeagentd, Arguments, LogFile);
+        _process = AgentProcess.Start(Artifacts.Nodeagentd, Arguments, LogFile, Service);
         _client = new AgentClient(Socket);
     }
 

@@ -20,15 +20,18 @@ internal sealed class AgentProcess : IDisposable
     public Task<ProcessExit> Exited { get; }
 
     /// <summary>Starts it; what it logs is added to a file.</summary>
-    public static AgentProcess Start(string program, IReadOnlyList<string> arguments, string log)
+    public static AgentProcess Start(string program, IReadOnlyList<string> arguments, string log, ServiceSetting? service = null)
     {
         using var output = File.OpenHandle(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
-        return new AgentProcess(ChildProcess.Start(new ChildProcessOptions
+        IEnumerable<string> inherited = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(one => $"{one.Key}={one.Value}").Where(IsForAgent);
+        var options = new ChildProcessOptions { Path = program, Arguments = arguments, Environment = [.. inherited, .. service?.Variables ?? []], Output = output };
+        return new AgentProcess(ChildProcess.Start(service?.Listener is null ? options : options with
         {
-            Path = program,
-            Arguments = arguments,
-            Environment = [.. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(one => $"{one.Key}={one.Value}").Where(IsForAgent)],
-            Output = output,
+            // The variable must name a process that is not there yet; the shell keeps its number when it becomes the agent.
+            Path = "/bin/sh",
+            Arguments = ["-c", "export LISTEN_PID=$$; exec \"$0\" \"$@\"", program, .. arguments],
+            Environment = [.. options.Environment, "LISTEN_FDS=1", "LISTEN_FDNAMES=api"],
+            Descriptors = [service.Listener],
         }));
     }
 

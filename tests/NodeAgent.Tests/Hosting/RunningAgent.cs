@@ -36,11 +36,11 @@ internal sealed class RunningAgent : IAsyncDisposable
         Directory.CreateDirectory(initial.RunDirectory);
         Directory.CreateDirectory(Path.Combine(initial.StateDirectory, "images"));
         Options = new LiveOptions(initial);
-        _writer = new LineWriter(Stream.Synchronized(_log));
-        _provider = new LineLoggerProvider(_writer, LogFormat.Text, forJournal: false, TimeProvider.System);
+        _writer = new LineWriter(new StreamOutput(Stream.Synchronized(_log)), LogLine.Text, TimeProvider.System);
+        _provider = new LineLoggerProvider(_writer, TimeProvider.System);
         _loggers = new LoggerFactory([_provider]);
         Floor = NodeFloor.Open(Options, TimeProvider.System, _loggers);
-        _sockets = ApiSockets.Bind(initial);
+        _sockets = ApiSockets.Bind(initial, []);
         var sources = new ConfigSources(new CommandLine(CommandAction.Run, null, []), new Dictionary<string, string>());
         var start = new AgentStart(initial, new Reloader(sources, Options, TimeProvider.System), _writer, "test", TimeProvider.System.GetUtcNow());
         App = AgentServer.Build(Options, _sockets, _provider, services => Composition.Add(services, () => Floor, start));

@@ -11,19 +11,20 @@ public sealed class LogLineTests
 
     [Fact]
     public void Text_for_people_has_time_level_and_category() =>
-        Text("hello", forJournal: false).ShouldBe("2026-01-02T12:00:00.005Z warn  Rpc.VmService: hello\n");
+        Text(LogLine.Text, "hello").ShouldBe("2026-01-02T12:00:00.005Z warn  Rpc.VmService: hello\n");
 
     [Fact]
-    public void Text_for_the_journal_has_a_priority_and_no_time() => Text("hello", forJournal: true).ShouldBe("<4>Rpc.VmService: hello\n");
+    public void Text_for_the_journals_stream_has_a_priority_and_no_time() => Text(LogLine.Prefixed, "hello").ShouldBe("<4>Rpc.VmService: hello\n");
 
     [Fact]
     public void A_message_can_forge_neither_a_line_nor_a_terminal_sequence() =>
-        Text("a\n<0>b\r\u001b[31m\u0085c", forJournal: true).ShouldBe("<4>Rpc.VmService: a\\n<0>b\\r\\u001b[31m\\u0085c\n");
+        Text(LogLine.Prefixed, "a\n<0>b\r\u001b[31m\u0085c").ShouldBe("<4>Rpc.VmService: a\\n<0>b\\r\\u001b[31m\\u0085c\n");
 
     [Fact]
     public void An_exception_stays_on_the_line()
     {
-        var line = Encoding.UTF8.GetString(LogLine.Text(Noon, LogLevel.Error, "X", "failed", new InvalidOperationException("why\nthat"), forJournal: false));
+        var line = Encoding.UTF8.GetString(LogLine.Text(
+            new LogEntry(Noon, LogLevel.Error, "X", "failed") { Error = new InvalidOperationException("why\nthat") }));
 
         line.Count(c => c == '\n').ShouldBe(1);
         line.ShouldContain("failed | System.InvalidOperationException: why\\nthat");
@@ -32,9 +33,11 @@ public sealed class LogLineTests
     [Fact]
     public void Json_has_the_fields_by_name()
     {
-        var line = LogLine.Json(
-            Noon, LogLevel.Information, "NodeAgent.Rpc", new EventId(1, "Mutation"), "StartVm web",
-            [new("Method", "StartVm"), new("Milliseconds", 1.5), new("RequestId", null), new("{OriginalFormat}", "…")], null);
+        var line = LogLine.Json(new LogEntry(Noon, LogLevel.Information, "NodeAgent.Rpc", "StartVm web")
+        {
+            Event = "Mutation",
+            Fields = [new("Method", "StartVm"), new("Milliseconds", 1.5)],
+        });
 
         using var json = JsonDocument.Parse(line);
         json.RootElement.ToString().ShouldBe(
@@ -43,6 +46,6 @@ public sealed class LogLineTests
         line.Count(b => b == '\n').ShouldBe(1);
     }
 
-    private static string Text(string message, bool forJournal) =>
-        Encoding.UTF8.GetString(LogLine.Text(Noon, LogLevel.Warning, "NodeAgent.Rpc.VmService", message, null, forJournal));
+    private static string Text(Func<LogEntry, byte[]> form, string message) =>
+        Encoding.UTF8.GetString(form(new LogEntry(Noon, LogLevel.Warning, "NodeAgent.Rpc.VmService", message)));
 }
