@@ -9,6 +9,9 @@ namespace NodeAgent.Hypervisor.Vms;
 /// <param name="Exit">How it ended; <c>null</c> while it may live.</param>
 internal sealed record RunRecord(Guid RunId, VmRun? Run, VmExit? Exit)
 {
+    /// <summary>What its CPUs did last, and since when; <c>null</c> where that is not known.</summary>
+    public RunStanding? Standing { get; init; }
+
     public string ToJson() => JsonSerializer.Serialize(this, RunRecordJson.Default.RunRecord);
 
     /// <summary>Reads it; <c>null</c> when it is none of ours.</summary>
@@ -24,6 +27,11 @@ internal sealed record RunRecord(Guid RunId, VmRun? Run, VmExit? Exit)
         }
     }
 }
+
+/// <summary>What a guest's CPUs do, and since when, so that an agent that comes back does not count anew.</summary>
+/// <param name="CpusRun">Whether they run.</param>
+/// <param name="Since">Since when it is so.</param>
+internal sealed record RunStanding(bool CpusRun, DateTimeOffset Since);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,

@@ -45,6 +45,9 @@ public sealed partial class Vm
         Revision = _revision,
     };
 
+    /// <summary>What goes on record of the state, so that it is known since when it is so.</summary>
+    private RunStanding? Standing => _state is VmState.Running or VmState.Paused ? new RunStanding(_state is VmState.Running, _stateTime) : null;
+
     private bool Has(VmConditionKind kind) => _conditions.Any(condition => condition.Kind == kind);
 
     private void Raise(VmConditionKind kind, string message)

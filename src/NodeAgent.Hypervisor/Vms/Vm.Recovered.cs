@@ -78,9 +78,10 @@ public sealed partial class Vm
         if (VmLifecycle.Decide(_state, new VmObservation.Adopted(attached.State.CpusRun, attached.State.Cause)) is VmDecision.Accept accept)
         {
             SetState(accept.Next, publish: false);
+            _stateTime = SinceWhen(attached.Live.Run, attached.State.CpusRun) ?? _stateTime;
         }
 
-        _recorder.Adopted(_definition, attached.Live.Run, attached.State);
+        _recorder.Adopted(_definition, attached.Live.Run, attached.State, Standing);
         Publish();
         Settle(interrupted, attached.State);
         if (!attached.State.CpusRun)
@@ -89,6 +90,11 @@ public sealed partial class Vm
             OnResynced(attached.State);
         }
     }
+
+    /// <summary>Since when the guest does what it does, if it did so already when that was recorded; <c>null</c> when nobody knows.</summary>
+    private DateTimeOffset? SinceWhen(VmRun run, bool cpusRun) => _lastRun?.RunId != run.Id ? null
+        : _lastRun.Standing is { } standing ? standing.CpusRun == cpusRun ? standing.Since : null
+        : cpusRun ? run.StartTime : null;
 
     /// <summary>Finishes what was interrupted, or ends it as what it has become.</summary>
     private void Settle(Interruption? interrupted, Resync? found)

@@ -250,7 +250,7 @@ public sealed partial class Vm
             Raise(VmConditionKind.AcceleratorDoubtful, doubt);
         }
 
-        _recorder.Started(job, _definition, live.Run);
+        _recorder.Started(job, _definition, live.Run, Standing);
         Publish();
         foreach (var held in _heldWhileStarting.ToArray())
         {
@@ -363,10 +363,16 @@ public sealed partial class Vm
             return;
         }
 
-        _recorder.Moved(_definition, _state, accept.Next, recovered);
+        var before = _state;
         if (accept.Work is VmWork.None)
         {
-            SetState(accept.Next);
+            SetState(accept.Next, publish: false);
+        }
+
+        _recorder.Moved(_definition, before, accept.Next, _live?.Run, _stateTime, recovered);
+        if (accept.Work is VmWork.None)
+        {
+            Publish();
         }
         else
         {

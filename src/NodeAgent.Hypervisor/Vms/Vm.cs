@@ -27,6 +27,7 @@ public sealed partial class Vm
     private readonly List<VmMessage> _heldWhileStarting = [];
     private VmDefinition _definition;
     private VmState _state;
+    private readonly RunRecord? _lastRun;
     private DateTimeOffset _stateTime;
     private volatile LiveQemu? _live;
     private VmJob? _job;
@@ -49,7 +50,8 @@ public sealed partial class Vm
         _services = services;
         _definition = definition;
         _state = initial;
-        _stateTime = services.Time.GetUtcNow();
+        _lastRun = lastRun;
+        _stateTime = initial is VmState.Stopped ? lastRun?.Exit?.Time ?? definition.CreateTime : services.Time.GetUtcNow();
         _lastExit = lastRun?.Exit;
         _recorder = new VmRecorder(services, definition.Id, lastRun?.RunId);
         _budget = new EventBudget(services.Time);

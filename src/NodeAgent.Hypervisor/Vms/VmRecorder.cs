@@ -95,11 +95,11 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
     }
 
     /// <summary>A start got to its end: the run, the operation's end and the event in one batch.</summary>
-    public void Started(VmJob job, VmDefinition definition, VmRun run)
+    public void Started(VmJob job, VmDefinition definition, VmRun run, RunStanding? standing)
     {
         var batch = new LedgerBatch(new ClearIntent(vmId), Fact(
             definition, EventKinds.VmStarted, $"Started with {run.Boot.Accelerator.ToString().ToUpperInvariant()} as process {run.Process!.Pid}.", EventSeverity.Info, job.Operation?.Current, false));
-        PutRun(batch, new RunRecord(run.Id, run, null));
+        PutRun(batch, new RunRecord(run.Id, run, null) { Standing = standing });
         _ = EndAsync(batch, job, null, definition);
     }
 
@@ -129,11 +129,11 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
     }
 
     /// <summary>A process was re-attached.</summary>
-    public void Adopted(VmDefinition definition, VmRun run, Resync state)
+    public void Adopted(VmDefinition definition, VmRun run, Resync state, RunStanding? standing)
     {
         var batch = new LedgerBatch(Fact(
             definition, EventKinds.VmAdopted, $"Process {run.Process!.Pid} was re-attached; it is {state.State}.", EventSeverity.Info, null, true));
-        PutRun(batch, new RunRecord(run.Id, run, null));
+        PutRun(batch, new RunRecord(run.Id, run, null) { Standing = standing });
         _ = RecordAsync(batch, definition);
     }
 
@@ -150,7 +150,7 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
     }
 
     /// <summary>The state changed by something that was seen.</summary>
-    public void Moved(VmDefinition definition, VmState from, VmState to, bool recovered)
+    public void Moved(VmDefinition definition, VmState from, VmState to, VmRun? run, DateTimeOffset since, bool recovered)
     {
         var told = (from, to) switch
         {
@@ -158,10 +158,18 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
             (VmState.Paused, VmState.Running) => (EventKinds.VmResumed, "The guest's CPUs go on."),
             _ => default,
         };
-        if (told != default)
+        if (told == default)
         {
-            Note(definition, told.Item1, told.Item2, EventSeverity.Info, recovered);
+            return;
         }
+
+        var batch = new LedgerBatch(Fact(definition, told.Item1, told.Item2, EventSeverity.Info, null, recovered));
+        if (run is not null)
+        {
+            PutRun(batch, new RunRecord(run.Id, run, null) { Standing = new RunStanding(to is VmState.Running, since) });
+        }
+
+        _ = RecordAsync(batch, definition);
     }
 
     /// <summary>Appends an event, without waiting for the disk.</summary>

@@ -29,6 +29,63 @@ public sealed class VmRecoveryTests
         await bench.ClearedAsync();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Since_when_a_guest_runs_or_stands_still_outlives_the_agent(bool paused)
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        if (paused)
+        {
+            await bench.DoAsync("web", new VmVerb.Pause());
+        }
+
+        var before = bench.Registry.Get("web");
+        await bench.CloseAsync();
+        await bench.OpenAsync();
+        var adopted = await bench.UntilAsync("web", vm => vm.State is VmState.Running or VmState.Paused);
+        adopted.State.GetType().ShouldBe(before.State.GetType());
+        adopted.StateTime.ShouldBe(before.StateTime);
+
+        // And what was adopted once is known to the agent after the next, too.
+        await bench.CloseAsync();
+        await bench.OpenAsync();
+        (await bench.UntilAsync("web", vm => vm.State is VmState.Running or VmState.Paused)).StateTime.ShouldBe(before.StateTime);
+    }
+
+    [Fact]
+    public async Task Guest_that_stands_still_since_the_agent_was_away_does_so_since_it_was_found()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start(Paused: true));
+        var run = bench.Registry.Get("web").Run!;
+        await bench.CloseAsync();
+
+        // The record says that it ran; QEMU says otherwise.
+        await bench.RewriteRunAsync(run);
+        var away = TimeProvider.System.GetUtcNow();
+        await bench.OpenAsync();
+        (await bench.UntilAsync("web", vm => vm.State is VmState.Paused)).StateTime.ShouldBeGreaterThan(away);
+    }
+
+    [Fact]
+    public async Task Since_when_a_guest_is_stopped_outlives_the_agent()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        var never = await bench.CreateAsync("never");
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        await bench.DoAsync("web", new VmVerb.Stop(Force: true));
+        var exit = bench.Registry.Get("web").LastExit!.Time;
+        await bench.CloseAsync();
+        await bench.OpenAsync();
+        bench.Registry.Get("web").StateTime.ShouldBe(exit);
+        bench.Registry.Get("never").StateTime.ShouldBe(never.StateTime);
+    }
+
     [Fact]
     public async Task Guest_that_died_meanwhile_is_stopped_for_a_reason_not_known()
     {
