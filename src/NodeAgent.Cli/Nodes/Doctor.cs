@@ -61,10 +61,23 @@ internal static class Doctor
 
     private static void Write(Call call, int width, string symbol, Spectre.Console.Style style, string type, string message, string remedy)
     {
-        call.Printer.Line($"{symbol} {type.PadRight(width)}  {message}", style);
+        var column = width + 4;
+        var room = call.Printer.Width is { } terminal ? terminal - column : (int?)null;
+        var first = $"{symbol} {type.PadRight(width)}  ";
+        foreach (var line in WrappedText.Lines(message, room))
+        {
+            call.Printer.Line(first + line, style);
+            first = new string(' ', column);
+        }
+
         if (remedy.Length > 0)
         {
-            call.Printer.Line($"  {new string(' ', width)}  → {remedy}");
+            var arrow = "→ ";
+            foreach (var line in WrappedText.Lines(remedy, room - arrow.Length))
+            {
+                call.Printer.Line(new string(' ', column) + arrow + line);
+                arrow = "  ";
+            }
         }
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Grpc.Core;
 using NodeAgent.Cli.Errors;
 using NodeAgent.Cli.Invocation;
+using NodeAgent.Cli.Output;
 using NodeAgent.V1;
 
 namespace NodeAgent.Cli.Vms;
@@ -21,9 +22,18 @@ internal static class VmDelete
             {
                 try
                 {
+                    // The answer is empty, and a program wants to know what it was that is gone.
+                    var vm = call.Printer.Format is OutputFormat.Json or OutputFormat.Yaml ? await LookAsync(call, name, call.Get(missing)) : null;
                     await call.Agent.Vms.DeleteVmAsync(
                         new DeleteVmRequest { Vm = name, RequestId = Call.NewRequestId(), AllowMissing = call.Get(missing) }, call.Unary);
-                    call.Printer.Line(call.Printer.ForPeople ? $"{name}: deleted; its disks stay" : name);
+                    if (vm is not null)
+                    {
+                        call.Printer.One(vm, vm.Name, static () => { });
+                    }
+                    else if (call.Printer.ForPeople || call.Printer.Format is OutputFormat.Name)
+                    {
+                        call.Printer.Line(call.Printer.ForPeople ? $"{name}: deleted; its disks stay" : name);
+                    }
                 }
                 catch (RpcException e) when (e.StatusCode is StatusCode.NotFound or StatusCode.FailedPrecondition or StatusCode.Aborted)
                 {
@@ -34,5 +44,17 @@ internal static class VmDelete
 
             return code;
         });
+    }
+
+    private static async Task<Vm?> LookAsync(Call call, string name, bool mayBeMissing)
+    {
+        try
+        {
+            return await call.Agent.Vms.GetVmAsync(new GetVmRequest { Vm = name }, call.Unary);
+        }
+        catch (RpcException e) when (mayBeMissing && e.StatusCode is StatusCode.NotFound)
+        {
+            return null;
+        }
     }
 }

@@ -24,6 +24,22 @@ public sealed class DoctorTest
     }
 
     [Fact]
+    public async Task Long_texts_stay_in_their_column_on_a_terminal_and_in_one_line_elsewhere()
+    {
+        await using var agent = await FakeAgent.StartAsync();
+        var message = string.Join(' ', Enumerable.Repeat("word", 40));
+        agent.Node.Node.Conditions.Add(new Condition { Type = "KvmReady", Status = ConditionStatus.False, Severity = ConditionSeverity.Error, Message = message, Reason = "EmulatedOnly", Remedy = message });
+
+        (await agent.RunAsync("doctor")).Out.ShouldContain(message);
+        var shown = await CliResult.RunAsync(new CliInput { OutputIsTerminal = true, Width = 60, Environment = { ["NO_COLOR"] = "1" } }, "doctor", "--host", $"unix:{agent.Socket}");
+
+        var lines = shown.Out.Split('\n');
+        lines.Where(line => line.Length > 60 && !line.Contains(agent.Socket, StringComparison.Ordinal)).ShouldBeEmpty();
+        lines.Count(line => line.StartsWith("              word", StringComparison.Ordinal)).ShouldBeGreaterThan(3, shown.Out);
+        lines.Count(line => line.StartsWith("            → word", StringComparison.Ordinal)).ShouldBe(1);
+    }
+
+    [Fact]
     public async Task A_new_look_is_taken_where_asked_for()
     {
         await using var agent = await FakeAgent.StartAsync();

@@ -125,4 +125,20 @@ public sealed class VmVerbTest
         (await agent.RunAsync("vm", "delete", "web", "nobody")).ShouldEndWith(ExitCode.NotFound).Out.ShouldBe("web: deleted; its disks stay\n");
         (await agent.RunAsync("vm", "delete", "nobody", "--allow-missing")).ShouldEndWith(ExitCode.Ok);
     }
+
+    [Fact]
+    public async Task Deletion_prints_what_is_gone_as_a_resource_where_a_program_reads_it()
+    {
+        await using var agent = await FakeAgent.StartAsync();
+        var web = agent.Vms.Add("web");
+        var db = agent.Vms.Add("db");
+        agent.Vms.Add("cache");
+
+        Vm.Parser.ParseJson((await agent.RunAsync("vm", "delete", "web", "-o", "json")).ShouldEndWith(ExitCode.Ok).Out).ShouldBe(web);
+        (await agent.RunAsync("vm", "delete", "db", "-o", "yaml")).ShouldEndWith(ExitCode.Ok).Out.ShouldContain(db.Id);
+        (await agent.RunAsync("vm", "delete", "cache", "-o", "name")).ShouldEndWith(ExitCode.Ok).Out.ShouldBe("cache\n");
+        (await agent.RunAsync("vm", "delete", "nobody", "-o", "json", "--allow-missing")).ShouldEndWith(ExitCode.Ok).Out.ShouldBe("");
+        (await agent.RunAsync("vm", "delete", "nobody", "-o", "json")).ShouldEndWith(ExitCode.NotFound).Out.ShouldBe("");
+        agent.Vms.All.ShouldBeEmpty();
+    }
 }
