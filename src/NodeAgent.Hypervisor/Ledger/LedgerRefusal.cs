@@ -17,8 +17,8 @@ public sealed record KeyTaken(KeyRow Winner, bool IsConflict) : LedgerRefusal;
 
 /// <summary>A VM with this id or name exists.</summary>
 /// <param name="ExistingId">The VM that has it.</param>
-/// <param name="ByName">Whether it is the name that is taken, and not the id.</param>
-public sealed record VmTaken(Guid ExistingId, bool ByName) : LedgerRefusal;
+/// <param name="Name">The name that is taken; null when it is the id.</param>
+public sealed record VmTaken(Guid ExistingId, string? Name) : LedgerRefusal;
 
 /// <summary>The VM is not there.</summary>
 /// <param name="VmId">The VM that was meant.</param>

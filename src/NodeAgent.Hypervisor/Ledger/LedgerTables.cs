@@ -57,7 +57,7 @@ internal sealed class LedgerTables(LedgerDatabase database, TimeSpan keyAge, lon
 
     private LedgerRefusal? Insert(VmRow vm) =>
         _generation.Scalar(RowValue.Of(vm.Id)) is not null
-            ? new VmTaken(vm.Id, ByName: false)
+            ? new VmTaken(vm.Id, Name: null)
             : RequireFreeName(vm) ?? Run(_insertVm, VmRow.Format.Values(vm));
 
     private LedgerRefusal? Update(VmRow vm, long expectedGeneration) =>
@@ -70,7 +70,7 @@ internal sealed class LedgerTables(LedgerDatabase database, TimeSpan keyAge, lon
         };
 
     private VmTaken? RequireFreeName(VmRow vm) =>
-        _idOfName.Scalar(vm.Name, RowValue.Of(vm.Id)) is string id ? new VmTaken(RowValue.Id(id), ByName: true) : null;
+        _idOfName.Scalar(vm.Name, RowValue.Of(vm.Id)) is string id ? new VmTaken(RowValue.Id(id), vm.Name) : null;
 
     private VmMissing? RequireVm(Guid id) => _generation.Scalar(RowValue.Of(id)) is null ? new VmMissing(id) : null;
 

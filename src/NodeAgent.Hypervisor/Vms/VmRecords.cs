@@ -17,8 +17,8 @@ internal static class VmRecords
     {
         KeyTaken taken => new VmException(
             VmErrorReason.RequestIdReused, $"The request_id '{taken.Winner.RequestId}' was used for another request ({taken.Winner.Method}); choose a new one."),
-        VmTaken { ByName: true } => new VmException(VmErrorReason.AlreadyExists, "Another VM has this name; choose another."),
-        VmTaken => new VmException(VmErrorReason.AlreadyExists, "Another VM has this id; choose another, or leave it to the agent."),
+        VmTaken { Name: { } name } taken => new VmException(VmErrorReason.AlreadyExists, $"Another VM has the name '{name}' (its id is {taken.ExistingId}); choose another name."),
+        VmTaken taken => new VmException(VmErrorReason.AlreadyExists, $"Another VM has the id {taken.ExistingId}; choose another, or leave it to the agent."),
         VmMissing => new VmException(VmErrorReason.NotFound, "The VM is no more."),
         VmChanged => new VmException(VmErrorReason.EtagMismatch, "The VM was changed meanwhile; read it again and repeat your change."),
         _ => throw new ArgumentOutOfRangeException(nameof(refusal)),

@@ -61,7 +61,14 @@ internal sealed partial class VmService
         violations.ThrowIfAny();
         if (await FirstTimeAsync(vm, request, context))
         {
-            await registry.SendKeysAsync(request.Vm, [.. request.Keys], hold, context.CancellationToken);
+            try
+            {
+                await registry.SendKeysAsync(request.Vm, [.. request.Keys], hold, context.CancellationToken);
+            }
+            catch (VmException refused) when (refused.Reason is VmErrorReason.QemuRefused)
+            {
+                throw KeyRefusal.Of(request.Keys, refused.Message);
+            }
         }
 
         return new Empty();

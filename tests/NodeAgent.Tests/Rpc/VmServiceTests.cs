@@ -51,6 +51,20 @@ public sealed class VmServiceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_name_or_id_that_is_taken_is_named()
+    {
+        var web = await CreateAsync("web");
+
+        var name = await FailAsync(_vms.CreateVmAsync(new() { Vm = new V1.Vm { Name = "web", Spec = web.Spec } }, cancellationToken: Cancellation));
+        name.StatusCode.ShouldBe(StatusCode.AlreadyExists);
+        name.Status.Detail.ShouldContain("'web'");
+        name.Status.Detail.ShouldContain(web.Id);
+        var id = await FailAsync(_vms.CreateVmAsync(new() { Vm = new V1.Vm { Name = "other", Id = web.Id, Spec = web.Spec } }, cancellationToken: Cancellation));
+        id.StatusCode.ShouldBe(StatusCode.AlreadyExists);
+        id.Status.Detail.ShouldContain(web.Id);
+    }
+
+    [Fact]
     public async Task Pages_show_every_vm_once_by_name_also_when_some_come_and_go()
     {
         for (var i = 0; i < 25; i++)

@@ -58,7 +58,7 @@ public sealed class NodeLedgerTests : IDisposable
         LedgerRefusal refusal = await ledger.RefusalAsync(
             new InsertVm(Vm(2)), Event(1), new InsertVm(Vm(3) with { Name = "vm-1" }));
 
-        refusal.ShouldBe(new VmTaken(Id(1), ByName: true));
+        refusal.ShouldBe(new VmTaken(Id(1), "vm-1"));
         ledger.Events.Newest.Sequence.ShouldBe(0);
         (await ledger.CommitAsync(new InsertVm(Vm(2)), Event(2))).FirstEvent.ShouldBe(1);
     }
@@ -72,7 +72,7 @@ public sealed class NodeLedgerTests : IDisposable
 
         (await ledger.RefusalAsync(new UpdateVm(Vm(1) with { Generation = 2 }, 1))).ShouldBe(new VmChanged(Id(1), 2));
         (await ledger.RefusalAsync(new UpdateVm(Vm(9), 1))).ShouldBe(new VmMissing(Id(9)));
-        (await ledger.RefusalAsync(new InsertVm(Vm(1)))).ShouldBe(new VmTaken(Id(1), ByName: false));
+        (await ledger.RefusalAsync(new InsertVm(Vm(1)))).ShouldBe(new VmTaken(Id(1), Name: null));
         (await ledger.RefusalAsync(new PutRun(Run(1, 9)))).ShouldBe(new VmMissing(Id(9)));
         (await ledger.RefusalAsync(new PutIntent(Intent(9, 1)))).ShouldBe(new VmMissing(Id(9)));
     }
