@@ -4,6 +4,9 @@ namespace NodeAgent.Bindings.Bus;
 /// <remarks>Every member may throw <see cref="BusException"/>.</remarks>
 public sealed class Machine1(BusConnection bus)
 {
+    /// <summary>Who registers our machines.</summary>
+    public const string ServiceName = "nodeagent";
+
     private const string Name = "org.freedesktop.machine1";
     private const string Path = "/org/freedesktop/machine1";
     private const string Interface = "org.freedesktop.machine1.Manager";
@@ -17,7 +20,7 @@ public sealed class Machine1(BusConnection bus)
         {
             writer.Text(machine.Name);
             writer.Bytes(machine.Id.ToByteArray(bigEndian: true));
-            writer.Text("nodeagent");
+            writer.Text(ServiceName);
             writer.Text("vm");
             writer.Number(machine.LeaderPid);
             writer.Text("");

@@ -57,6 +57,27 @@ internal static unsafe partial class Libc
     internal static partial int statx(int directory, string path, int flags, uint mask, byte* buffer);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial long sendmsg(int fd, byte* message, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial long recvmsg(int fd, byte* message, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial long read(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial long write(int fd, byte* buffer, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int dup2(int fd, int target);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial nint signal(int number, nint handler);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int execve(string path, byte** arguments, byte** environment);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int fcntl(int fd, int command, long argument);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

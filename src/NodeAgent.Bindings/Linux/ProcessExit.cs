@@ -6,6 +6,9 @@ namespace NodeAgent.Bindings.Linux;
 /// <param name="CoreDumped">Whether it left a core dump.</param>
 public readonly record struct ProcessExit(int? ExitCode, int? Signal, bool CoreDumped)
 {
+    /// <summary>Whether the kernel killed it because it, or its control group, had used up its memory.</summary>
+    public bool OutOfMemory { get; init; }
+
     /// <summary>The process is gone and left no trace of how.</summary>
     public static ProcessExit Unknown => default;
 

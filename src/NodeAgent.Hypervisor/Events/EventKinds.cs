@@ -24,6 +24,9 @@ public static class EventKinds
     /// <summary>A VM's name, labels or spec changed.</summary>
     public const string VmUpdated = "vm.updated";
 
+    /// <summary>New limits could not be put in force; the old ones are.</summary>
+    public const string VmLimitsRefused = "vm.limits-refused";
+
     /// <summary>A VM was forgotten.</summary>
     public const string VmDeleted = "vm.deleted";
 

@@ -30,6 +30,9 @@ public sealed record BootContract
     /// <summary>The files that are handed over by descriptor; none on record of a run of an older agent.</summary>
     public ImmutableArray<BootFile> Files { get; init => field = value.IsDefault ? [] : value; } = [];
 
+    /// <summary>The files that QEMU reads by path: a kernel and its RAM disk.</summary>
+    public ImmutableArray<string> ReadFiles { get; init => field = value.IsDefault ? [] : value; } = [];
+
     /// <summary>Generation of the definition that it was made from.</summary>
     public required long SpecGeneration { get; init; }
 

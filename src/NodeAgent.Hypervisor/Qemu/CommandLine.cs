@@ -41,6 +41,7 @@ public static class CommandLine
             Arguments = arguments.Arguments,
             Devices = arguments.Devices,
             Files = arguments.Files,
+            ReadFiles = choices.Kernel is { } kernel ? [kernel.KernelPath, .. kernel.InitrdPath is { } initrd ? [initrd] : (string[])[]] : [],
             SpecGeneration = definition.Generation,
             Accelerator = choices.Accelerator.Accelerator,
             AcceleratorReason = choices.Accelerator.Reason,

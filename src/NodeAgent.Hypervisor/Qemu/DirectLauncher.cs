@@ -1,4 +1,5 @@
 using NodeAgent.Bindings.Linux;
+using NodeAgent.Hypervisor.Spec;
 
 namespace NodeAgent.Hypervisor.Qemu;
 
@@ -16,12 +17,12 @@ public sealed class DirectLauncher(string bootId) : IQemuLauncher
         cancellationToken.ThrowIfCancellationRequested();
 
         // Appending, so that the file can be cut short under a QEMU that writes without end.
-        using var log = AppendFile.Open(request.LogPath);
+        using var log = AppendFile.Open(request.Directory.Log);
         var handle = ChildProcess.Start(new ChildProcessOptions
         {
-            Path = request.Binary,
-            Arguments = request.Arguments,
-            Environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8"],
+            Path = request.Boot.QemuBinary,
+            Arguments = request.Boot.Arguments,
+            Environment = LaunchRequest.Environment,
             Output = log,
             Descriptors = request.Descriptors,
         });
@@ -30,4 +31,10 @@ public sealed class DirectLauncher(string bootId) : IQemuLauncher
         var start = ProcStat.Read(handle.Pid)?.StartTicks ?? 0;
         return Task.FromResult(new QemuProcess(handle, new ProcessIdentity(handle.Pid, start, bootId)));
     }
+
+    /// <inheritdoc/>
+    public QemuProcess? TryAttach(ProcessIdentity identity, string name, Guid id, RunDirectory directory) => QemuProcess.TryAttach(identity);
+
+    /// <inheritdoc/>
+    public Task LimitAsync(ProcessIdentity process, VmSpec spec, Accelerator accelerator, CancellationToken cancellationToken) => Task.CompletedTask;
 }

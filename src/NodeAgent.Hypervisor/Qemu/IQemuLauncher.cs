@@ -1,28 +1,7 @@
-using System.Runtime.InteropServices;
+using NodeAgent.Bindings.Linux;
+using NodeAgent.Hypervisor.Spec;
 
 namespace NodeAgent.Hypervisor.Qemu;
-
-/// <summary>What a launcher starts.</summary>
-public sealed record LaunchRequest
-{
-    /// <summary>The VM.</summary>
-    public required Guid VmId { get; init; }
-
-    /// <summary>Its name, for people who look at the host.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>Absolute path of QEMU.</summary>
-    public required string Binary { get; init; }
-
-    /// <summary>Its arguments.</summary>
-    public required IReadOnlyList<string> Arguments { get; init; }
-
-    /// <summary>Descriptors that it finds as 3, 4, 5, …</summary>
-    public required IReadOnlyList<SafeHandle> Descriptors { get; init; }
-
-    /// <summary>File that its standard output and error are appended to.</summary>
-    public required string LogPath { get; init; }
-}
 
 /// <summary>
 /// Starts QEMU so that it outlives the agent. The direct launcher does it with a detached process; on a host with
@@ -34,6 +13,17 @@ public interface IQemuLauncher
     string Name { get; }
 
     /// <summary>Starts it. Returns when QEMU's program has been executed, not when it answers.</summary>
-    /// <exception cref="Bindings.Linux.LinuxException">It could not be started; nothing is left behind.</exception>
+    /// <exception cref="IOException">It could not be started; nothing is left behind.</exception>
     Task<QemuProcess> LaunchAsync(LaunchRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Opens the process of an identity that an earlier agent started; <c>null</c> when it is gone.</summary>
+    /// <param name="identity">What the process is known by.</param>
+    /// <param name="name">The VM's name.</param>
+    /// <param name="id">The VM.</param>
+    /// <param name="directory">The VM's run directory.</param>
+    QemuProcess? TryAttach(ProcessIdentity identity, string name, Guid id, RunDirectory directory);
+
+    /// <summary>Puts the limits of a spec in force for a VM that runs; does nothing where nobody limits it.</summary>
+    /// <exception cref="IOException">They could not be changed; the old ones are in force.</exception>
+    Task LimitAsync(ProcessIdentity process, VmSpec spec, Accelerator accelerator, CancellationToken cancellationToken);
 }

@@ -10,22 +10,23 @@ public sealed class QemuProcess : IDisposable
     /// <summary>Takes over a process.</summary>
     /// <param name="handle">Its descriptor; belongs to this object from now on.</param>
     /// <param name="identity">What it is known by.</param>
-    public QemuProcess(PidFd handle, ProcessIdentity identity)
+    /// <param name="tellEnd">Tells how it ended, once it has, where the kernel does not tell it to this agent.</param>
+    public QemuProcess(PidFd handle, ProcessIdentity identity, Func<Task<ProcessExit>>? tellEnd = null)
     {
         _handle = handle;
         Identity = identity;
-        Exited = ExitWatch.WaitAsync(handle);
+        Exited = tellEnd is null ? ExitWatch.WaitAsync(handle) : ExitedAsync(handle, tellEnd);
     }
 
     /// <summary>What it is known by, also to the next agent.</summary>
     public ProcessIdentity Identity { get; }
 
-    /// <summary>Completes when it ends, with how.</summary>
+    /// <summary>Completes when it has ended, with how.</summary>
     public Task<ProcessExit> Exited { get; }
 
     /// <summary>Opens the process of an identity; <c>null</c> when it is gone, whoever has its number now.</summary>
-    public static QemuProcess? TryAttach(ProcessIdentity identity) =>
-        PidFd.TryOpen(identity) is { } handle ? new QemuProcess(handle, identity) : null;
+    public static QemuProcess? TryAttach(ProcessIdentity identity, Func<Task<ProcessExit>>? tellEnd = null) =>
+        PidFd.TryOpen(identity) is { } handle ? new QemuProcess(handle, identity, tellEnd) : null;
 
     /// <summary>Ends it without asking. Nothing happens when it has ended.</summary>
     public void Kill()
@@ -38,6 +39,13 @@ public sealed class QemuProcess : IDisposable
         {
             // It ended and was cleared away between the caller's look and the signal.
         }
+    }
+
+    private static async Task<ProcessExit> ExitedAsync(PidFd handle, Func<Task<ProcessExit>> tellEnd)
+    {
+        var seen = await ExitWatch.WaitAsync(handle);
+        var told = await tellEnd();
+        return told.IsKnown ? told : seen;
     }
 
     /// <inheritdoc/>

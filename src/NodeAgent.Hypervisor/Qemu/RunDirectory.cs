@@ -37,6 +37,9 @@ public sealed record RunDirectory
     /// <summary>What QEMU writes to its standard output and error.</summary>
     public string Log => File("qemu.log");
 
+    /// <summary>What the unit of a VM says of its end.</summary>
+    public string EndNote => File("end");
+
     /// <summary>Directory above the VMs' own.</summary>
     public static string Root(string runDirectory) => System.IO.Path.Combine(runDirectory, "vms");
 

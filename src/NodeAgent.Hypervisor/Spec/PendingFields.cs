@@ -4,7 +4,7 @@ namespace NodeAgent.Hypervisor.Spec;
 
 /// <summary>
 /// What a running guest does not have yet of the spec it is meant to have. Policies (panic, restart, autostart,
-/// shutdown) are the agent's own and in force at once; everything else is built into the process and waits for its
+/// shutdown) are the agent's own and in force at once, and so are limits (resources); everything else is built into the process and waits for its
 /// next start.
 /// </summary>
 public static class PendingFields

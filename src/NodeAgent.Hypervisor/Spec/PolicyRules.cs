@@ -26,6 +26,7 @@ internal static class PolicyRules
             "spec.autostart.delay",
             $"{spec.Autostart?.Delay} is not possible; give 0 to 1 day");
         CheckRestart(spec.Restart, violations);
+        CheckResources(spec, violations);
     }
 
     private static void CheckChoices(VmSpec spec, ViolationList violations)
@@ -57,6 +58,28 @@ internal static class PolicyRules
             IsBetween(restart.ResetAfter, TimeSpan.FromSeconds(1), TimeSpan.FromDays(30)),
             "spec.restart.reset_after",
             $"{restart.ResetAfter} is not possible; give 1 second to 30 days");
+    }
+
+    private static void CheckResources(VmSpec spec, ViolationList violations)
+    {
+        const int MaxWeight = 10_000, MaxQuota = 102_400;
+        var resources = spec.Resources;
+        violations.Unless(
+            resources.CpuWeight is null or (>= 1 and <= MaxWeight),
+            "spec.resources.cpu_weight",
+            $"{resources.CpuWeight} is not possible; give 1 to {MaxWeight}");
+        violations.Unless(
+            resources.IoWeight is null or (>= 1 and <= MaxWeight),
+            "spec.resources.io_weight",
+            $"{resources.IoWeight} is not possible; give 1 to {MaxWeight}");
+        violations.Unless(
+            resources.CpuQuotaPercent is null or (>= 1 and <= MaxQuota),
+            "spec.resources.cpu_quota_percent",
+            $"{resources.CpuQuotaPercent} is not possible; give 1 to {MaxQuota}, 100 for each processor");
+        violations.Unless(
+            resources.MemoryMaxBytes is null || resources.MemoryMaxBytes >= spec.MemoryBytes,
+            "spec.resources.memory_max_bytes",
+            $"{resources.MemoryMaxBytes} is less than the guest's memory; give spec.memory_bytes and what QEMU itself needs, or leave it out");
     }
 
     private static bool IsBetween(TimeSpan value, TimeSpan least, TimeSpan most) => value >= least && value <= most;

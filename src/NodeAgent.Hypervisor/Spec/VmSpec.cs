@@ -61,4 +61,7 @@ public sealed record VmSpec
 
     /// <summary>How a shutdown is carried out.</summary>
     public ShutdownPolicy Shutdown { get; init; } = new();
+
+    /// <summary>How much of the host it may use.</summary>
+    public ResourceSpec Resources { get; init; } = new();
 }

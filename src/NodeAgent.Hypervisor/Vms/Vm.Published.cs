@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using NodeAgent.Hypervisor.Events;
 using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Hypervisor.Spec;
 
 namespace NodeAgent.Hypervisor.Vms;
 
@@ -92,8 +93,10 @@ public sealed partial class Vm
             };
             if (await _recorder.ChangedAsync(_definition, next, change.Request))
             {
+                var limits = _definition.Spec.Resources;
                 _definition = next;
                 Publish();
+                _ = LimitAsync(limits);
             }
 
             change.Answer.TrySetResult(Snapshot);
@@ -101,6 +104,24 @@ public sealed partial class Vm
         catch (Exception refusal) when (refusal is VmException or LedgerException)
         {
             change.Answer.TrySetException(refusal);
+        }
+    }
+
+    /// <summary>Puts the limits of the spec in force where others are; the VM runs on whatever becomes of it.</summary>
+    private async Task LimitAsync(ResourceSpec? inForce)
+    {
+        if (_live is not { Run: { Process: { } process, Boot.Accelerator: var accelerator } } || inForce == _definition.Spec.Resources)
+        {
+            return;
+        }
+
+        try
+        {
+            await _services.Launcher.LimitAsync(process, _definition.Spec, accelerator, CancellationToken.None);
+        }
+        catch (IOException refusal)
+        {
+            Note(EventKinds.VmLimitsRefused, refusal.Message, EventSeverity.Warning);
         }
     }
 

@@ -83,6 +83,7 @@ public sealed partial class Vm
 
         _recorder.Adopted(_definition, attached.Live.Run, attached.State, Standing);
         Publish();
+        _ = LimitAsync(attached.Live.Run.Spec?.Resources);
         Settle(interrupted, attached.State);
         if (!attached.State.CpusRun)
         {

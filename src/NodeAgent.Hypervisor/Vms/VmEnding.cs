@@ -12,7 +12,7 @@ internal static class VmEnding
     /// <param name="time">Now.</param>
     public static VmExit Explain(VmExitReason? expected, string? hostCause, ProcessExit exit, string lastWords, DateTimeOffset time) => new()
     {
-        Reason = expected ?? VmExitReason.QemuCrashed,
+        Reason = expected ?? UnexpectedReason(hostCause, exit),
         Message = expected switch
         {
             VmExitReason.GuestShutdown => "The guest shut down.",
@@ -27,10 +27,21 @@ internal static class VmEnding
         LastWords = lastWords,
     };
 
+    // QEMU stays when its guest ends (-action shutdown=pause); it leaves with success only when it was told to.
+    private static VmExitReason UnexpectedReason(string? hostCause, ProcessExit exit) => exit switch
+    {
+        { OutOfMemory: true } => VmExitReason.OutOfMemory,
+        { Signal: null } when hostCause is "host-signal" => VmExitReason.StoppedByHost,
+        { ExitCode: 0 } when hostCause is null => VmExitReason.StoppedByHost,
+        _ => VmExitReason.QemuCrashed,
+    };
+
     private static string Unexpected(string? hostCause, ProcessExit exit) => exit switch
     {
+        { OutOfMemory: true } => "The kernel killed QEMU because its unit had used up its memory; raise spec.resources.memory_max_bytes, or leave it out.",
         { Signal: { } signal } => $"QEMU was ended by signal {signal} that this agent did not send{(exit.CoreDumped ? ", and left a core dump" : "")}.",
-        _ when hostCause is "host-signal" => "QEMU was told to leave by a signal that this agent did not send.",
+        _ when hostCause is "host-signal" => "QEMU was told to end by the host (systemctl stop, machinectl terminate or SIGTERM).",
+        { ExitCode: 0 } when hostCause is null => "QEMU was told to end by the host while the agent was away.",
         _ when hostCause is not null => $"QEMU left by itself ({hostCause}).",
         { ExitCode: { } code } => $"QEMU left by itself with exit status {code}.",
         _ => "QEMU ended, and the kernel does not tell how.",

@@ -51,4 +51,10 @@ public enum VmExitReason
 
     /// <summary>It ended while nobody watched, and left no trace of why.</summary>
     Unknown,
+
+    /// <summary>Somebody on the host told QEMU or its unit to end, in order.</summary>
+    StoppedByHost,
+
+    /// <summary>The kernel killed QEMU because its unit had used up its memory.</summary>
+    OutOfMemory,
 }

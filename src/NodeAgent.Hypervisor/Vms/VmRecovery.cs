@@ -37,7 +37,7 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
         {
             return identity.BootId != bootId
                 ? Gone(VmExitReason.HostReboot, "The host was rebooted while the VM ran.")
-                : QemuProcess.TryAttach(identity) is { } process
+                : Attach(identity) is { } process
                     ? await AttachAsync(record.Run, process, report, cancellationToken)
                     : GoneUnseen(intent);
         }
@@ -51,11 +51,13 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
         };
     }
 
+    private QemuProcess? Attach(ProcessIdentity identity) => services.Launcher.TryAttach(identity, definition.Name, definition.Id, _directory);
+
     private async Task<RecoveryFinding> AttachStrayAsync(
         StrayQemu stray, Guid runId, Action<RecoveryFinding> report, CancellationToken cancellationToken)
     {
         if (ProcStat.Read(stray.Pid) is not { State: not 'Z' } stat
-            || QemuProcess.TryAttach(new ProcessIdentity(stray.Pid, stat.StartTicks, bootId)) is not { } process)
+            || Attach(new ProcessIdentity(stray.Pid, stat.StartTicks, bootId)) is not { } process)
         {
             return Gone(VmExitReason.StartFailed, "QEMU ended while the agent was away, before its start was complete.");
         }
@@ -146,6 +148,8 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
     {
         nameof(VmWork.Kill) or nameof(VmWork.Quit) => Gone(VmExitReason.KilledByRequest, "It was stopped on request; the end came while the agent was away."),
         nameof(VmWork.Shutdown) => Gone(VmExitReason.GuestShutdown, "It was being shut down on request; the end came while the agent was away."),
+        _ when UnitEnd.Read(_directory) is { IsKnown: true } told => new RecoveryFinding.Gone(VmEnding.Explain(
+            null, null, told, QemuLog.LastWords(_directory.Log), services.Time.GetUtcNow())),
         _ => Gone(VmExitReason.Unknown, "It ended while the agent was away."),
     };
 

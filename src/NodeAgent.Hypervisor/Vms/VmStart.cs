@@ -143,10 +143,10 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
             {
                 VmId = definition.Id,
                 Name = definition.Name,
-                Binary = boot.QemuBinary,
-                Arguments = boot.Arguments,
+                Spec = definition.Spec,
+                Boot = boot,
                 Descriptors = [.. channels.Descriptors, .. files.Descriptors],
-                LogPath = _directory.Log,
+                Directory = _directory,
             },
             cancellationToken);
         _undo.Push(async () =>

@@ -42,9 +42,23 @@ internal sealed record MetricsOptions
 internal sealed record QemuOptions
 {
     public string Binary { get; init; } = "/usr/bin/qemu-system-x86_64";
+    public LauncherChoice Launcher { get; init; } = LauncherChoice.Auto;
     public ImmutableArray<string> ImageRoots { get; init; } = [];
     public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(5);
+}
+
+/// <summary>Who runs QEMU.</summary>
+internal enum LauncherChoice
+{
+    /// <summary>systemd where it is the host's first process, otherwise the agent.</summary>
+    Auto,
+
+    /// <summary>systemd, each VM in a unit of its own.</summary>
+    Systemd,
+
+    /// <summary>The agent, each VM as a detached process with the agent's own rights.</summary>
+    Direct,
 }
 
 /// <summary>[limits]</summary>

@@ -29,6 +29,7 @@ internal static class ConfigSchema
             o => ValueText.Show(o.Metrics.SampleInterval)),
 
         Fixed("qemu", "binary", (o, v) => o with { Qemu = o.Qemu with { Binary = ValueText.AbsolutePath(v) } }, o => o.Qemu.Binary),
+        Fixed("qemu", "launcher", (o, v) => o with { Qemu = o.Qemu with { Launcher = ValueText.Word<LauncherChoice>(v) } }, o => ValueText.Show(o.Qemu.Launcher)),
         Live("qemu", "image_roots",
             (o, v) => o with { Qemu = o.Qemu with { ImageRoots = ValueText.List(v, ValueText.AbsolutePath) } },
             o => ValueText.Show(o.ImageRoots)),

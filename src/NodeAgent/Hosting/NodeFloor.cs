@@ -1,3 +1,4 @@
+using NodeAgent.Bindings.Bus;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Configuration;
 using NodeAgent.Health;
@@ -27,13 +28,16 @@ internal sealed class NodeFloor : IAsyncDisposable
         Damage = opened.Damage;
         NodeId = NodeIdFile.ReadOrCreate(current.StateDirectory);
         _bootId = MachineIdentity.Read(new KernelFiles("/")).BootId?.ToString("D") ?? "";
+        Bus = Launchers.WantsSystemd(current.Qemu.Launcher)
+            ? BusConnection.Open(new BusOptions(), time, log.CreateLogger<BusConnection>())
+            : null;
         Survey = SurveyOf(current, time, log);
         var planner = new BootPlanner(() => new ImageRoots(options.Current.ImageRoots), Survey.BootAsync, time);
         _services = new VmServices
         {
             Ledger = Ledger,
             Operations = new OperationBook(Ledger, _contents, time),
-            Launcher = new DirectLauncher(_bootId),
+            Launcher = Launchers.Open(Bus, options, _bootId, time, log),
             Planner = planner,
             Feed = new VmFeed(),
             Options = OptionsOf(current, OnQmpCommand),
@@ -52,6 +56,9 @@ internal sealed class NodeFloor : IAsyncDisposable
 
     /// <summary>What was wrong with the ledger when it was opened; <c>null</c> when nothing was.</summary>
     public LedgerDamage? Damage { get; }
+
+    /// <summary>The host's bus; <c>null</c> where the agent runs QEMU itself.</summary>
+    public BusConnection? Bus { get; }
 
     public NodeSurvey Survey { get; }
 
@@ -113,6 +120,10 @@ internal sealed class NodeFloor : IAsyncDisposable
     {
         await Registry.LetGoAsync();
         await Ledger.DisposeAsync();
+        if (Bus is not null)
+        {
+            await Bus.DisposeAsync();
+        }
     }
 
     private static NodeSurvey SurveyOf(AgentOptions options, TimeProvider time, ILoggerFactory log)

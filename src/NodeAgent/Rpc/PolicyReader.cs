@@ -56,6 +56,15 @@ internal sealed class PolicyReader(Violations violations)
         };
     }
 
+    // In the contract zero is "not set"; everything else, negative numbers too, is for validation to judge.
+    public static ResourceSpec Resources(V1.ResourceSpec? resources) => new()
+    {
+        CpuWeight = resources is { CpuWeight: not 0 } ? resources.CpuWeight : null,
+        CpuQuotaPercent = resources is { CpuQuotaPercent: not 0 } ? resources.CpuQuotaPercent : null,
+        IoWeight = resources is { IoWeight: not 0 } ? resources.IoWeight : null,
+        MemoryMaxBytes = resources is { MemoryMaxBytes: not 0 } ? resources.MemoryMaxBytes : null,
+    };
+
     /// <summary>What comes when a guest does not shut down; <c>null</c> where it is left open.</summary>
     public ShutdownFallback? Fallback(string field, V1.ShutdownFallback fallback) => fallback switch
     {

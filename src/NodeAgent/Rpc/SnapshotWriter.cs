@@ -150,6 +150,8 @@ internal sealed class SnapshotWriter(string runDirectory)
         VmExitReason.GuestShutdown => V1.ExitReason.GuestShutdown,
         VmExitReason.GuestPanic => V1.ExitReason.GuestPanic,
         VmExitReason.Watchdog => V1.ExitReason.Watchdog,
+        VmExitReason.StoppedByHost => V1.ExitReason.StoppedByHost,
+        VmExitReason.OutOfMemory => V1.ExitReason.OutOfMemory,
         VmExitReason.KilledByRequest => V1.ExitReason.KilledByRequest,
         VmExitReason.QemuCrashed => V1.ExitReason.QemuCrashed,
         VmExitReason.StartFailed => V1.ExitReason.StartFailed,

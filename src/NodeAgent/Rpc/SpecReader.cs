@@ -79,6 +79,7 @@ internal static class SpecReader
             Restart = policies.Restart(spec.Restart),
             Autostart = policies.Autostart(spec.Autostart),
             Shutdown = policies.Shutdown(spec.Shutdown),
+            Resources = PolicyReader.Resources(spec.Resources),
         };
     }
 

@@ -72,6 +72,13 @@ internal static class SpecWriter
                     _ => throw new ArgumentOutOfRangeException(nameof(spec)),
                 },
             },
+            Resources = spec.Resources == new ResourceSpec() ? null : new V1.ResourceSpec
+            {
+                CpuWeight = spec.Resources.CpuWeight ?? 0,
+                CpuQuotaPercent = spec.Resources.CpuQuotaPercent ?? 0,
+                IoWeight = spec.Resources.IoWeight ?? 0,
+                MemoryMaxBytes = spec.Resources.MemoryMaxBytes ?? 0,
+            },
         };
     }
 

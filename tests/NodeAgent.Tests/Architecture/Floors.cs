@@ -3,6 +3,7 @@ using NodeAgent.Bindings.Linux;
 using NodeAgent.Cli;
 using NodeAgent.Hosting;
 using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Unit;
 using Assembly = System.Reflection.Assembly;
 
 namespace NodeAgent.Tests.Architecture;
@@ -20,6 +21,8 @@ internal static class Floors
 
     public static Assembly Cli { get; } = typeof(Nodectl).Assembly;
 
+    public static Assembly Unit { get; } = typeof(EndNote).Assembly;
+
     /// <summary>Every project under src, by name.</summary>
     public static IReadOnlyDictionary<string, Assembly> ByProject { get; } = new Dictionary<string, Assembly>(StringComparer.Ordinal)
     {
@@ -28,6 +31,7 @@ internal static class Floors
         ["NodeAgent.Contract"] = Contract,
         ["NodeAgent"] = Daemon,
         ["NodeAgent.Cli"] = Cli,
+        ["NodeAgent.Unit"] = Unit,
     };
 
     /// <summary>
@@ -36,7 +40,7 @@ internal static class Floors
     /// </summary>
     public static IReadOnlyList<(string FromSpace, string From, string ToSpace, string To)> Uses { get; } =
     [
-        .. new ArchLoader().LoadAssemblies(Bindings, Hypervisor, Daemon, Cli).Build().Types
+        .. new ArchLoader().LoadAssemblies(Bindings, Hypervisor, Daemon, Cli, Unit).Build().Types
             .SelectMany(type => type.Dependencies)
             .Select(use => (use.Origin.Namespace?.FullName ?? "", use.Origin.Name, use.Target.Namespace?.FullName ?? "", use.Target.Name))
             .Distinct(),

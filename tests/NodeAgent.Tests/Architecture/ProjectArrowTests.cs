@@ -13,6 +13,7 @@ public sealed class ProjectArrowTests
         { "NodeAgent.Hypervisor", ["NodeAgent.Bindings"] },
         { "NodeAgent", ["NodeAgent.Hypervisor", "NodeAgent.Bindings", "NodeAgent.Contract"] },
         { "NodeAgent.Cli", ["NodeAgent.Contract"] },
+        { "NodeAgent.Unit", ["NodeAgent.Bindings"] },
     };
 
     [Theory]

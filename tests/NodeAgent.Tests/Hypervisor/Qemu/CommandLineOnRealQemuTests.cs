@@ -25,7 +25,7 @@ public sealed class CommandLineOnRealQemuTests
         // What is tried is the list, not this host's processor: "host" brings QEMU down on a KVM that only emulates.
         var arguments = boot.Arguments.Select(argument => argument == "host" ? "qemu64" : argument.Replace(GoldenCase.Root, home.Path, StringComparison.Ordinal));
         await using var qemu = await RealQemu.StartAsync(
-            arguments, [.. boot.Files.Select(file => file with { Path = file.Path.Replace(GoldenCase.Root, home.Path, StringComparison.Ordinal) })], new RunDirectory($"{home.Path}/run", SampleVm.Define(golden.Spec).Id), golden.Spec.Console is not null);
+            boot, arguments, [.. boot.Files.Select(file => file with { Path = file.Path.Replace(GoldenCase.Root, home.Path, StringComparison.Ordinal) })], new RunDirectory($"{home.Path}/run", SampleVm.Define(golden.Spec).Id), golden.Spec.Console is not null);
 
         (await qemu.AskAsync(QmpCommands.QueryStatus)).Status.ShouldBe(RunState.Prelaunch);
         (await qemu.AskAsync(QmpCommands.QueryUuid)).Uuid.ShouldBe(SampleVm.Define(golden.Spec).Id);
@@ -80,7 +80,7 @@ public sealed class CommandLineOnRealQemuTests
             TimeProvider.System);
         var directory = new RunDirectory($"{home}/run", SampleVm.Define(spec).Id);
         var boot = await planner.PlanAsync(SampleVm.Define(spec), directory, TestContext.Current.CancellationToken);
-        await using var qemu = await RealQemu.StartAsync(boot.Arguments, boot.Files, directory, withConsole: true);
+        await using var qemu = await RealQemu.StartAsync(boot, boot.Arguments, boot.Files, directory, withConsole: true);
         await qemu.AskAsync(QmpCommands.Cont);
         return await qemu.ReadConsoleUntilAsync(until);
     }

@@ -69,7 +69,7 @@ public sealed class InjectionTests
             _ => Task.FromResult(new BootFacts(new QemuProbeResult.Answered(SampleQemu.Capabilities, false), new KvmSuitability(KvmFitness.Unavailable, "no"))),
             TimeProvider.System).PlanAsync(SampleVm.Define(spec), odd, TestContext.Current.CancellationToken);
 
-        await using var qemu = await RealQemu.StartAsync(boot.Arguments, boot.Files, odd, withConsole: true);
+        await using var qemu = await RealQemu.StartAsync(boot, boot.Arguments, boot.Files, odd, withConsole: true);
         var nodes = await qemu.AskAsync(QmpCommands.QueryNamedBlockNodes, new NamedBlockNodesArguments(true));
         var sets = await qemu.AskAsync(QmpCommands.QueryFdSets);
         foreach (var disk in disks)

@@ -55,7 +55,7 @@ internal sealed class RealQemu : IAsyncDisposable
     }
 
     public static async Task<RealQemu> StartAsync(
-        IEnumerable<string> arguments, IReadOnlyList<BootFile> files, RunDirectory directory, bool withConsole)
+        BootContract boot, IEnumerable<string> arguments, IReadOnlyList<BootFile> files, RunDirectory directory, bool withConsole)
     {
         directory.Create();
         var channels = StartChannels.Open(directory, withConsole);
@@ -66,10 +66,10 @@ internal sealed class RealQemu : IAsyncDisposable
             {
                 VmId = Guid.Empty,
                 Name = "test",
-                Binary = Binary,
-                Arguments = [.. arguments],
+                Spec = SampleVm.Plain,
+                Boot = boot with { QemuBinary = Binary, Arguments = [.. arguments] },
                 Descriptors = [.. channels.Descriptors, .. handed.Descriptors],
-                LogPath = directory.Log,
+                Directory = directory,
             },
             Ct);
         channels.CloseListeners();

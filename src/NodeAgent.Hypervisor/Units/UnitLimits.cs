@@ -1,0 +1,37 @@
+using NodeAgent.Bindings.Bus;
+using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Spec;
+
+namespace NodeAgent.Hypervisor.Units;
+
+/// <summary>How much of the host a VM's unit may use; systemd.resource-control(5). All of it can be changed while it runs.</summary>
+internal static class UnitLimits
+{
+    private const ulong MiB = 1 << 20, Infinity = ulong.MaxValue;
+
+    // Beside the guest's RAM: QEMU itself was measured at 40 to 90 MiB with a display; a large guest adds the tables of
+    // its pages (1/512 of its RAM), and TCG a cache of translated code, by default 1 GiB at most.
+    private const ulong Overhead = 256 * MiB, TranslationCache = 1024 * MiB;
+
+    /// <param name="spec">The VM.</param>
+    /// <param name="accelerator">What executes its instructions.</param>
+    public static IEnumerable<UnitProperty> Properties(VmSpec spec, Accelerator accelerator)
+    {
+        var limits = spec.Resources;
+        yield return new("CPUAccounting", UnitValue.Of(true));
+        yield return new("MemoryAccounting", UnitValue.Of(true));
+        yield return new("TasksAccounting", UnitValue.Of(true));
+        yield return new("CPUWeight", UnitValue.Of((ulong)(limits.CpuWeight ?? 100)));
+        yield return new("CPUQuotaPerSecUSec", UnitValue.Of(limits.CpuQuotaPercent is { } percent ? (ulong)percent * 10_000 : Infinity));
+        yield return new("IOWeight", UnitValue.Of((ulong)(limits.IoWeight ?? 100)));
+
+        // Reclaim begins a step before the end, so that a QEMU that grows is slowed down before it is killed.
+        var high = (ulong)spec.MemoryBytes + ((ulong)spec.MemoryBytes / 128) + Overhead + (accelerator == Accelerator.Tcg ? TranslationCache : 0);
+        var max = limits.MemoryMaxBytes is { } asked ? (ulong)asked : high + Overhead;
+        yield return new("MemoryHigh", UnitValue.Of(Math.Min(high, max)));
+        yield return new("MemoryMax", UnitValue.Of(max));
+
+        // Threads: the vCPUs, and those that do I/O, which QEMU makes as it needs them.
+        yield return new("TasksMax", UnitValue.Of((ulong)(spec.Cpu.Vcpus + 512)));
+    }
+}

@@ -1,0 +1,79 @@
+using NodeAgent.Bindings.Bus;
+using NodeAgent.Hypervisor.Qemu;
+
+namespace NodeAgent.Hypervisor.Units;
+
+/// <summary>
+/// What QEMU may do to the host, which is next to nothing: a user of its own without any privilege, devices and network
+/// only where its VM has them, and of the file system what every program reads. Its disks and sockets come as
+/// descriptors, so that none of this stands in its way. See systemd.exec(5) for each property.
+/// </summary>
+internal static class UnitSandbox
+{
+    private const string KvmDevice = "/dev/kvm";
+
+    // What may hold files of others that everybody can read. A missing one is no error.
+    private static readonly string[] Unseen = ["-/boot", "-/media", "-/mnt", "-/opt", "-/srv", "-/etc/nodeagent"];
+
+    /// <param name="request">The VM.</param>
+    /// <param name="hidden">Directories of the agent: images, state, sockets.</param>
+    public static IEnumerable<UnitProperty> Properties(LaunchRequest request, IEnumerable<string> hidden)
+    {
+        var kvm = request.Boot.Accelerator == Accelerator.Kvm;
+        var network = request.Spec.NetworkInterfaces.Length > 0;
+
+        // The user exists while the unit does, and is nobody else's.
+        yield return new("DynamicUser", UnitValue.Of(true));
+        yield return new("User", UnitValue.Of(UnitName.User(request.VmId)));
+        if (kvm && DeviceGroup.OfKvm(KvmDevice) is { } group)
+        {
+            yield return new("SupplementaryGroups", UnitValue.Of([group]));
+        }
+
+        yield return new("UMask", UnitValue.Of(0x3Fu));
+        yield return new("CapabilityBoundingSet", UnitValue.Of(0ul));
+        yield return new("AmbientCapabilities", UnitValue.Of(0ul));
+        yield return new("NoNewPrivileges", UnitValue.Of(true));
+        yield return new("LockPersonality", UnitValue.Of(true));
+        yield return new("RestrictNamespaces", UnitValue.Of(0ul));
+        yield return new("RestrictRealtime", UnitValue.Of(true));
+        yield return new("RestrictSUIDSGID", UnitValue.Of(true));
+        yield return new("SystemCallArchitectures", UnitValue.Of(["native"]));
+        yield return new("KeyringMode", UnitValue.Of("private"));
+
+        yield return new("ProtectSystem", UnitValue.Of("strict"));
+        yield return new("ProtectHome", UnitValue.Of("tmpfs"));
+        yield return new("PrivateTmp", UnitValue.Of(true));
+        yield return new("ProtectProc", UnitValue.Of("invisible"));
+        yield return new("ProtectClock", UnitValue.Of(true));
+        yield return new("ProtectControlGroups", UnitValue.Of(true));
+        yield return new("ProtectHostname", UnitValue.Of(true));
+        yield return new("ProtectKernelLogs", UnitValue.Of(true));
+        yield return new("ProtectKernelModules", UnitValue.Of(true));
+        yield return new("ProtectKernelTunables", UnitValue.Of(true));
+        yield return new("InaccessiblePaths", UnitValue.Of(Unseen));
+        yield return new("TemporaryFileSystem", UnitValue.Pairs(
+            [.. Outermost(["/run", "/var", .. hidden.Where(Directory.Exists)]).Select(path => (path, "ro,mode=0755"))]));
+
+        // Its own display sockets, its kernel, and nothing else that was hidden above.
+        yield return new("BindPaths", UnitValue.Binds(
+            [new UnitBind(request.Directory.Display, request.Directory.Display), .. kvm ? [new UnitBind(KvmDevice, KvmDevice)] : (UnitBind[])[]]));
+        yield return new("BindReadOnlyPaths", UnitValue.Binds([.. request.Boot.ReadFiles.Select(path => new UnitBind(path, path))]));
+
+        yield return new("PrivateDevices", UnitValue.Of(true));
+        yield return new("DevicePolicy", UnitValue.Of("closed"));
+        yield return new("DeviceAllow", UnitValue.Pairs(kvm ? [(KvmDevice, "rw")] : []));
+
+        // A user network leaves through the host's own network, as a program of the host would.
+        yield return new("PrivateNetwork", UnitValue.Of(!network));
+        yield return new("RestrictAddressFamilies", UnitValue.Choice(
+            onlyThese: true, network ? ["AF_UNIX", "AF_INET", "AF_INET6"] : ["AF_UNIX"]));
+        yield return new("PrivateIPC", UnitValue.Of(true));
+    }
+
+    private static IEnumerable<string> Outermost(IEnumerable<string> paths)
+    {
+        var all = paths.Select(Path.TrimEndingDirectorySeparator).Distinct(StringComparer.Ordinal).ToArray();
+        return all.Where(path => path != "/" && !all.Any(other => other != path && path.StartsWith(other + "/", StringComparison.Ordinal)));
+    }
+}
