@@ -21,9 +21,16 @@ public sealed class JournalEntryTests
 
         fields.ShouldBe(new Dictionary<string, string>
         {
-            ["MESSAGE"] = "VM web: it stopped", ["PRIORITY"] = "4", ["SYSLOG_IDENTIFIER"] = "nodeagentd", ["NODEAGENT_CATEGORY"] = "Vms",
-            ["VM_ID"] = $"{id}", ["VM_NAME"] = "web", ["OPERATION_ID"] = "op", ["REQUEST_ID"] = "rq",
-            ["NODEAGENT_EVENT"] = "vm.stopped", ["NODEAGENT_MILLISECONDS"] = "1.5",
+            ["MESSAGE"] = "VM web: it stopped",
+            ["PRIORITY"] = "4",
+            ["SYSLOG_IDENTIFIER"] = "nodeagentd",
+            ["NODEAGENT_CATEGORY"] = "Vms",
+            ["VM_ID"] = $"{id}",
+            ["VM_NAME"] = "web",
+            ["OPERATION_ID"] = "op",
+            ["REQUEST_ID"] = "rq",
+            ["NODEAGENT_EVENT"] = "vm.stopped",
+            ["NODEAGENT_MILLISECONDS"] = "1.5",
         });
     }
 
