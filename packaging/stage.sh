@@ -46,16 +46,18 @@ put() {
 # Programs
 put 755 /usr/sbin/ artifacts/bin/nodeagentd
 put 755 /usr/bin/ artifacts/bin/nodectl
-put 755 /usr/libexec/nodeagent/ artifacts/bin/nodeagent-vm
+# The program that becomes QEMU, once there is one.
+[ ! -f artifacts/bin/nodeagent-vm ] || put 755 /usr/libexec/nodeagent/ artifacts/bin/nodeagent-vm
 
 # Configuration
 put 644 /etc/nodeagent/ packaging/nodeagentd.conf
 mkdir -p "$dest/etc/nodeagent/conf.d"
 
 # Units, the group of those who may use the agent, folders
-put 644 /usr/lib/systemd/system/ systemd/nodeagentd.service systemd/nodeagentd.socket
+put 644 /usr/lib/systemd/system/ systemd/nodeagentd.service systemd/nodeagentd.socket systemd/nodeagentd-again.timer
 put 644 /usr/lib/sysusers.d/nodeagent.conf systemd/nodeagent.sysusers
 put 644 /usr/lib/tmpfiles.d/nodeagent.conf systemd/nodeagent.tmpfiles
+put 644 /usr/lib/systemd/logind.conf.d/nodeagent.conf systemd/nodeagent-logind.conf
 
 # Manual pages, compressed without a time and a name, and completions
 put 644 /usr/share/man/man1/ artifacts/man/man1/*.1
@@ -75,7 +77,7 @@ put 644 /usr/share/nodeagent/grafana/ packaging/grafana/nodeagent.json
 
 # Mandatory access control: AppArmor where Debian has it, SELinux where Red Hat has it
 case $kind in
-  deb) put 644 /etc/apparmor.d/usr.sbin.nodeagentd packaging/apparmor/usr.sbin.nodeagentd ;;
+  deb) [ ! -d packaging/apparmor ] || put 644 /etc/apparmor.d/usr.sbin.nodeagentd packaging/apparmor/usr.sbin.nodeagentd ;;
   rpm) put 644 /usr/share/selinux/packages/targeted/ artifacts/selinux/nodeagent.pp ;;
 esac
 

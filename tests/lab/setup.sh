@@ -26,6 +26,7 @@ apt() {
 # What runs: QEMU, its disk tool, SQLite's library.  What compiles natively: clang and zlib.
 # What makes the test guests: an assembler, depmod, cpio, xz.  What drives the tests: processes by number.
 # What the tests of D-Bus talk over: a bus of their own.  What checks the manual: mandoc.
+# What makes the Debian package, and checks it: dpkg-dev, lintian.
 # What boots hosts of the tests' own: systemd in a container, and a small Debian for it.
 missing=()
 for package in \
@@ -33,7 +34,8 @@ for package in \
 	clang zlib1g-dev \
 	binutils kmod cpio xz-utils \
 	procps curl dbus-daemon mandoc \
-	systemd systemd-container mmdebstrap util-linux; do
+	systemd systemd-container mmdebstrap util-linux \
+	dpkg-dev lintian; do
   dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 done
 # npm fetches buf, which checks proto/; it may have come from elsewhere than Debian.

@@ -41,13 +41,13 @@ done
 boot() {
   (
     # The lock is the keeper's alone, so that it falls with the keeper.
-    exec 8>&-
+    exec 8>&- 2>>"$home/console.log"
     join_cgroups
     # No filter of system calls: a host's systemd has none either.
     SYSTEMD_SECCOMP=0 systemd-nspawn --quiet --directory="$home/root" --machine="$name" --notify-ready=yes \
       --register=no --keep-unit --kill-signal=SIGRTMIN+3 --capability=all --private-network "${devices[@]}" \
       --link-journal=no --resolv-conf=off --timezone=off --settings=no --console=pipe \
-      /usr/local/sbin/box-init </dev/null >>"$home/console.log" 2>&1
+      /usr/local/sbin/box-init </dev/null >&2
     echo "down $?"
   ) &
   disown
