@@ -4,9 +4,6 @@ namespace NodeAgent.Bindings.Bus;
 /// <remarks>Every member may throw <see cref="BusException"/>.</remarks>
 public sealed class Machine1(BusConnection bus)
 {
-    /// <summary>Who registers our machines.</summary>
-    public const string ServiceName = "nodeagent";
-
     private const string Name = "org.freedesktop.machine1";
     private const string Path = "/org/freedesktop/machine1";
     private const string Interface = "org.freedesktop.machine1.Manager";
@@ -20,11 +17,24 @@ public sealed class Machine1(BusConnection bus)
         {
             writer.Text(machine.Name);
             writer.Bytes(machine.Id.ToByteArray(bigEndian: true));
-            writer.Text(ServiceName);
+            writer.Text("nodeagent");
             writer.Text("vm");
             writer.Number(machine.LeaderPid);
             writer.Text("");
         }, static _ => true, cancellationToken);
+    }
+
+    /// <summary>Whether a process belongs to a machine that is registered.</summary>
+    public async Task<bool> HasAsync(int pid, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await bus.CallAsync(Method("GetMachineByPID"), writer => writer.Number((uint)pid), static _ => true, cancellationToken);
+        }
+        catch (BusException none) when (none.ErrorName == "org.freedesktop.machine1.NoMachineForPID")
+        {
+            return false;
+        }
     }
 
     /// <summary>Ends a machine's unit.</summary>

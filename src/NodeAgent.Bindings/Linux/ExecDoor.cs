@@ -19,7 +19,7 @@ public sealed record ExecOrder
     /// <summary>Where standard output and error go.</summary>
     public required SafeHandle Output { get; init; }
 
-    /// <summary>Descriptors that the program finds as 3, 4, 5, … in this order. At most 252.</summary>
+    /// <summary>Descriptors that the program finds as 3, 4, 5, … in this order. At most 251.</summary>
     public required IReadOnlyList<SafeHandle> Descriptors { get; init; }
 }
 
@@ -40,7 +40,15 @@ public static class ExecDoor
     {
         ArgumentNullException.ThrowIfNull(door);
         ArgumentNullException.ThrowIfNull(order);
-        DescriptorMail.Send(door.SafeHandle, [order.Output, .. order.Descriptors]);
+
+        // The door itself cannot tell: the service manager keeps the other end open for as long as it knows the process.
+        var (result, theirs) = SocketPair.Create();
+        using var results = result;
+        using (theirs)
+        {
+            DescriptorMail.Send(door.SafeHandle, [theirs, order.Output, .. order.Descriptors]);
+        }
+
         var rest = Encode(order);
         for (var sent = 0; sent < rest.Length;)
         {
@@ -49,10 +57,10 @@ public static class ExecDoor
 
         door.Shutdown(SocketShutdown.Send);
 
-        // The process's end of the door is closed by exec; before that, only a failure is told.
+        // The process's end is closed by exec; before that, only a failure is told.
         var failure = new byte[sizeof(int)];
         var got = 0;
-        while (got < failure.Length && await door.ReceiveAsync(failure.AsMemory(got), SocketFlags.None, cancellationToken) is > 0 and var more)
+        while (got < failure.Length && await results.ReceiveAsync(failure.AsMemory(got), SocketFlags.None, cancellationToken) is > 0 and var more)
         {
             got += more;
         }

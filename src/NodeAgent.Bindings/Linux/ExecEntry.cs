@@ -21,14 +21,15 @@ public static unsafe class ExecEntry
     /// <returns>The exit status to end with.</returns>
     public static int Enter()
     {
-        // Out of the way of the program's standard input, and closed by exec: that tells the agent of success.
-        var door = Libc.fcntl(StandardInput, Libc.F_DUPFD_CLOEXEC, Aside);
-        if (door < 0 || DescriptorMail.Receive(door) is not { Count: > 0 } files)
+        if (DescriptorMail.Receive(StandardInput) is not { Count: > 1 } files)
         {
             return Abandoned;
         }
 
-        var texts = ReadAll(door);
+        // Out of the way of the program's descriptors, and closed by exec: that tells the agent of success.
+        var result = Libc.fcntl((int)files[0].DangerousGetHandle(), Libc.F_DUPFD_CLOEXEC, Aside);
+        files[0].Dispose();
+        var texts = ReadAll(StandardInput);
         if (texts.Length < 2 || !int.TryParse(texts[1], CultureInfo.InvariantCulture, out var count) || texts.Length < count + 2)
         {
             return Abandoned;
@@ -36,18 +37,18 @@ public static unsafe class ExecEntry
 
         try
         {
-            Become(texts[0], texts[2..(count + 2)], texts[(count + 2)..], files);
+            Become(texts[0], texts[2..(count + 2)], texts[(count + 2)..], files.Skip(1));
         }
         catch (LinuxException failure)
         {
             var errno = failure.Errno;
-            _ = Libc.write(door, (byte*)&errno, sizeof(int));
+            _ = Libc.write(result, (byte*)&errno, sizeof(int));
         }
 
         return CannotExecute;
     }
 
-    private static void Become(string path, string[] arguments, string[] environment, IReadOnlyList<SafeFileHandle> files)
+    private static void Become(string path, string[] arguments, string[] environment, IEnumerable<SafeFileHandle> files)
     {
         var aside = files.Select(file => Check("fcntl", Libc.fcntl((int)file.DangerousGetHandle(), Libc.F_DUPFD_CLOEXEC, Aside))).ToArray();
         var nothing = Check("fcntl", Libc.fcntl(Check("open", Libc.open("/dev/null", Libc.O_CLOEXEC, 0)), Libc.F_DUPFD_CLOEXEC, Aside));

@@ -9,6 +9,9 @@ public sealed record LaunchRequest
     /// <summary>The VM.</summary>
     public required Guid VmId { get; init; }
 
+    /// <summary>The run; a new one at each start.</summary>
+    public required Guid RunId { get; init; }
+
     /// <summary>Its name, for people who look at the host.</summary>
     public required string Name { get; init; }
 

@@ -37,8 +37,11 @@ public sealed record RunDirectory
     /// <summary>What QEMU writes to its standard output and error.</summary>
     public string Log => File("qemu.log");
 
+    /// <summary>Where the unit of a VM writes, and QEMU may not.</summary>
+    public string Unit => File("unit");
+
     /// <summary>What the unit of a VM says of its end.</summary>
-    public string EndNote => File("end");
+    public string EndNote => System.IO.Path.Combine(Unit, "end");
 
     /// <summary>Directory above the VMs' own.</summary>
     public static string Root(string runDirectory) => System.IO.Path.Combine(runDirectory, "vms");
@@ -49,6 +52,7 @@ public sealed record RunDirectory
         Remove();
         Directory.CreateDirectory(Path, OwnerOnly);
         Directory.CreateDirectory(Display, OwnerOnly);
+        Directory.CreateDirectory(Unit, OwnerOnly);
     }
 
     /// <summary>Removes it with all that is in it; no error where there is none.</summary>

@@ -30,7 +30,7 @@ public sealed partial class SystemdLauncher(
     public async Task<QemuProcess> LaunchAsync(LaunchRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var unit = UnitName.Service(request.Name, request.VmId);
+        var unit = UnitName.Service(request.Name, request.RunId);
         using var limit = new CancellationTokenSource(LaunchPatience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var (door, theirs) = SocketPair.Create();
@@ -102,24 +102,9 @@ public sealed partial class SystemdLauncher(
 
     private async Task StartUnitAsync(string unit, IReadOnlyList<UnitProperty> properties, CancellationToken cancellationToken)
     {
-        try
+        if (await systemd.StartTransientUnitAsync(unit, "fail", properties, cancellationToken) is not "done" and var result)
         {
-            await TryAsync();
-        }
-        catch (BusException held) when (held.Failure == BusFailure.UnitExists)
-        {
-            // The one of the run before is being cleared away.
-            await systemd.WaitEndedAsync(unit, cancellationToken);
-            await systemd.ResetFailedUnitAsync(unit, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await TryAsync();
-        }
-
-        async Task TryAsync()
-        {
-            if (await systemd.StartTransientUnitAsync(unit, "fail", properties, cancellationToken) is not "done" and var result)
-            {
-                throw new IOException($"systemd did not start {unit} ({result}); see systemctl status {unit} and journalctl -u {unit}.");
-            }
+            throw new IOException($"systemd did not start {unit} ({result}); see journalctl -u {unit}.");
         }
     }
 

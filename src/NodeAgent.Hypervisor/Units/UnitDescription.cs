@@ -22,9 +22,9 @@ internal static class UnitDescription
         new("Type", UnitValue.Of("exec")),
         new("ExecStart", UnitValue.Commands(new UnitCommand(options.Program, [options.Program, "launch"]))),
 
-        // With full privileges: the note lies where QEMU's user may not write.
+        // With full privileges: the note lies where QEMU's user may not write. What is hidden from QEMU is hidden here too.
         new("ExecStopPostEx", UnitValue.CommandsEx(
-            new UnitCommand(options.Program, [options.Program, "ended", request.Directory.Path]) { Flags = ["privileged"] })),
+            new UnitCommand(options.Program, [options.Program, "ended", request.Directory.Unit]) { Flags = ["privileged"] })),
         new("StandardInputFileDescriptor", UnitValue.Descriptor(door)),
         new("SyslogIdentifier", UnitValue.Of("nodeagent-vm")),
         new("LogExtraFields", UnitValue.ByteLists(Field("VM_ID", request.VmId.ToString("D")), Field("VM_NAME", request.Name))),

@@ -1,10 +1,13 @@
 namespace NodeAgent.Hypervisor.Units;
 
-/// <summary>What a VM's unit is called: readable by its name, and no other VM's by its id.</summary>
+/// <summary>
+/// What a VM's unit is called: readable by the VM's name, and no other's by the id of the run. The next run has another
+/// one, because systemd and machined may still be busy with the one before.
+/// </summary>
 internal static class UnitName
 {
     /// <summary>The service, for instance <c>nodeagent-vm-web-1f0c5a2b.service</c>.</summary>
-    public static string Service(string name, Guid id) => $"nodeagent-vm-{name}-{Short(id)}.service";
+    public static string Service(string name, Guid runId) => $"nodeagent-vm-{name}-{Short(runId)}.service";
 
     /// <summary>
     /// The service that a process runs in; <c>null</c> when it is none of a VM. A VM may be called otherwise by now, and
@@ -25,7 +28,7 @@ internal static class UnitName
     }
 
     /// <summary>The user, for instance <c>nodeagent-vm-1f0c5a2b</c>; at most 31 characters.</summary>
-    public static string User(Guid id) => $"nodeagent-vm-{Short(id)}";
+    public static string User(Guid runId) => $"nodeagent-vm-{Short(runId)}";
 
     /// <summary>The machine where another one has the VM's own name already.</summary>
     public static string Machine(string name, Guid id) => $"{name}-{Short(id)}";

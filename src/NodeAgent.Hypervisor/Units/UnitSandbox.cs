@@ -24,7 +24,7 @@ internal static class UnitSandbox
 
         // The user exists while the unit does, and is nobody else's.
         yield return new("DynamicUser", UnitValue.Of(true));
-        yield return new("User", UnitValue.Of(UnitName.User(request.VmId)));
+        yield return new("User", UnitValue.Of(UnitName.User(request.RunId)));
         if (kvm && DeviceGroup.OfKvm(KvmDevice) is { } group)
         {
             yield return new("SupplementaryGroups", UnitValue.Of([group]));
@@ -55,9 +55,13 @@ internal static class UnitSandbox
         yield return new("TemporaryFileSystem", UnitValue.Pairs(
             [.. Outermost(["/run", "/var", .. hidden.Where(Directory.Exists)]).Select(path => (path, "ro,mode=0755"))]));
 
-        // Its own display sockets, its kernel, and nothing else that was hidden above.
+        // Its own display sockets, its kernel, and nothing else that was hidden above. (The unit's note is root's.)
         yield return new("BindPaths", UnitValue.Binds(
-            [new UnitBind(request.Directory.Display, request.Directory.Display), .. kvm ? [new UnitBind(KvmDevice, KvmDevice)] : (UnitBind[])[]]));
+            [
+                new UnitBind(request.Directory.Display, request.Directory.Display),
+                new UnitBind(request.Directory.Unit, request.Directory.Unit),
+                .. kvm ? [new UnitBind(KvmDevice, KvmDevice)] : (UnitBind[])[],
+            ]));
         yield return new("BindReadOnlyPaths", UnitValue.Binds([.. request.Boot.ReadFiles.Select(path => new UnitBind(path, path))]));
 
         yield return new("PrivateDevices", UnitValue.Of(true));

@@ -48,7 +48,7 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
             _undo.Push(channels.DisposeOurEnds);
 
             Step("spawn");
-            process = await SpawnAsync(boot, channels, files, cancellationToken);
+            process = await SpawnAsync(runId, boot, channels, files, cancellationToken);
             channels.CloseListeners();
             if (channels.Console is { } consoleSocket)
             {
@@ -136,12 +136,13 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
     }
 
     private async Task<QemuProcess> SpawnAsync(
-        BootContract boot, StartChannels channels, HandedFiles files, CancellationToken cancellationToken)
+        Guid runId, BootContract boot, StartChannels channels, HandedFiles files, CancellationToken cancellationToken)
     {
         var process = await services.Launcher.LaunchAsync(
             new LaunchRequest
             {
                 VmId = definition.Id,
+                RunId = runId,
                 Name = definition.Name,
                 Spec = definition.Spec,
                 Boot = boot,

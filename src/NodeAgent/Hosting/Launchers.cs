@@ -35,7 +35,7 @@ internal static class Launchers
             ? new DirectLauncher(bootId)
             : new SystemdLauncher(
                 new Systemd1(bus),
-                new MachineBook(new Machine1(bus), log.CreateLogger<MachineBook>()),
+                new MachineBook(new Machine1(bus), time, log.CreateLogger<MachineBook>()),
                 new UnitOptions
                 {
                     Program = FindProgram()!,

@@ -65,6 +65,7 @@ internal sealed class RealQemu : IAsyncDisposable
             new LaunchRequest
             {
                 VmId = Guid.Empty,
+                RunId = Guid.Empty,
                 Name = "test",
                 Spec = SampleVm.Plain,
                 Boot = boot with { QemuBinary = Binary, Arguments = [.. arguments] },
