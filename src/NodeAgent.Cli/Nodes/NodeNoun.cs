@@ -10,5 +10,6 @@ internal static class NodeNoun
     [
         new("get", "Show what this node is and what it can do.", NodeGet.Describe),
         new("refresh", "Let the agent look again at host, KVM and QEMU.", NodeRefresh.Describe),
+        new("maintenance", "Take the node out of service, or put it back.", NodeMaintenance.Describe),
     ]);
 }

@@ -19,6 +19,7 @@ internal static class NodePage
             .Add("OS", node.Os)
             .Add("Kernel", node.Kernel)
             .Add("Booted", node.BootTime is null ? "" : $"{HumanText.Moment(node.BootTime)} ({HumanText.Age(node.BootTime, time)} ago)");
+        Maintenance(page, node.Maintenance, time);
         Agent(page, node.Agent, time);
         Hardware(page, node);
         Kvm(page, node.Kvm, full);
@@ -37,6 +38,19 @@ internal static class NodePage
         }
 
         return page;
+    }
+
+    private static void Maintenance(FieldList page, Maintenance? maintenance, TimeProvider time)
+    {
+        if (maintenance is not { Active: true })
+        {
+            return;
+        }
+
+        page.Section("Maintenance")
+            .Add("Since", $"{HumanText.Moment(maintenance.EnterTime)} ({HumanText.Age(maintenance.EnterTime, time)} ago), by {maintenance.Caller}")
+            .Add("Reason", maintenance.Reason)
+            .AddAll("Still there", maintenance.Remaining.Select(vm => $"{vm.Name}: {vm.Why}"));
     }
 
     private static void Agent(FieldList page, AgentInfo? agent, TimeProvider time)

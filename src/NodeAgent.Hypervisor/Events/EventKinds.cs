@@ -18,6 +18,21 @@ public static class EventKinds
     /// <summary>A new configuration is wrong and the old one stays.</summary>
     public const string AgentReloadFailed = "agent.reload-failed";
 
+    /// <summary>The node went into maintenance, or its reason changed.</summary>
+    public const string NodeMaintenanceEntered = "node.maintenance-entered";
+
+    /// <summary>The node is in service again.</summary>
+    public const string NodeMaintenanceExited = "node.maintenance-exited";
+
+    /// <summary>The host goes down, and guests are shut down before it.</summary>
+    public const string NodeShutdownBegan = "node.shutdown-began";
+
+    /// <summary>All guests are down, or the time was up.</summary>
+    public const string NodeShutdownEnded = "node.shutdown-ended";
+
+    /// <summary>The shutdown of the host was called off.</summary>
+    public const string NodeShutdownCancelled = "node.shutdown-cancelled";
+
     /// <summary>A VM was recorded.</summary>
     public const string VmCreated = "vm.created";
 
@@ -89,6 +104,9 @@ public static class EventKinds
 
     /// <summary>A restart after a crash is due.</summary>
     public const string VmRestartScheduled = "vm.restart-scheduled";
+
+    /// <summary>A restart after a crash waits until the node lets VMs be started.</summary>
+    public const string VmRestartHeld = "vm.restart-held";
 
     /// <summary>The restart policy gave up.</summary>
     public const string VmRestartsExhausted = "vm.restarts-exhausted";

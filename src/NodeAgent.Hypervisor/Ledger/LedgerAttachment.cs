@@ -118,7 +118,10 @@ internal sealed record LedgerAttachment(LedgerDatabase Database, string Path, st
             ReadAll(database, RunRow.Format, "vm_runs", findings),
             ReadAll(database, IntentRow.Format, "intents", findings),
             ReadAll(database, OperationRow.Format, "operations WHERE ended IS NULL", findings),
-            database.Scalar("SELECT max(number) FROM operations") as long? ?? 0);
+            database.Scalar("SELECT max(number) FROM operations") as long? ?? 0)
+        {
+            Maintenance = MaintenanceRow.FromText(meta.GetValueOrDefault(MetaRow.Maintenance)),
+        };
         return findings.Count > 0 ? null : new LedgerAttachment(database, options.DatabasePath, options.MarkPath)
         {
             Contents = contents,

@@ -10,4 +10,8 @@ namespace NodeAgent.Hypervisor.Ledger;
 /// <param name="LastOperation">The highest operation number in use; 0 when there is none.</param>
 public sealed record LedgerContents(
     ImmutableArray<VmRow> Vms, ImmutableArray<RunRow> Runs, ImmutableArray<IntentRow> Intents,
-    ImmutableArray<OperationRow> Unfinished, long LastOperation);
+    ImmutableArray<OperationRow> Unfinished, long LastOperation)
+{
+    /// <summary>The node's maintenance; <c>null</c> when it is in service.</summary>
+    public MaintenanceRow? Maintenance { get; init; }
+}

@@ -43,6 +43,7 @@ internal sealed class LedgerTables(LedgerDatabase database, TimeSpan keyAge, lon
         ClearIntent clear => Run(_clearIntent, RowValue.Of(clear.VmId)),
         PutOperation put => Run(_putOperation, OperationRow.Format.Values(put.Operation)),
         ClaimKey claim => Claim(claim.Key),
+        SetMaintenance set => Run(_putMeta, MetaRow.Format.Values(new MetaRow(MetaRow.Maintenance, MaintenanceRow.TextOf(set.Maintenance)))),
         AppendEvent append => Append(append.Fact),
         _ => throw new LedgerException(LedgerReason.Internal, $"ledger: no table for {write.GetType().Name}"),
     };

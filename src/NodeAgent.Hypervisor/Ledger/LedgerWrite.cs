@@ -45,6 +45,10 @@ public sealed record PutOperation(OperationRow Operation) : LedgerWrite;
 /// <param name="Key">The request id and what comes of it.</param>
 public sealed record ClaimKey(KeyRow Key) : LedgerWrite;
 
+/// <summary>Takes the node into maintenance, or out of it.</summary>
+/// <param name="Maintenance">What is to be on record; <c>null</c> for none.</param>
+public sealed record SetMaintenance(MaintenanceRow? Maintenance) : LedgerWrite;
+
 /// <summary>Appends to the event log.</summary>
 /// <param name="Fact">What happened.</param>
 public sealed record AppendEvent(EventDraft Fact) : LedgerWrite;

@@ -1,6 +1,6 @@
 namespace NodeAgent.Hypervisor.Ledger;
 
-/// <summary>A fact about the ledger itself.</summary>
+/// <summary>A fact about the ledger itself, or about the node.</summary>
 internal sealed record MetaRow(string Key, string Value)
 {
     public const string LedgerId = "ledger_id";
@@ -19,6 +19,9 @@ internal sealed record MetaRow(string Key, string Value)
 
     /// <summary>1 between an orderly close and the next open.</summary>
     public const string Clean = "clean";
+
+    /// <summary>See <see cref="MaintenanceRow"/>; empty or missing when the node is in service.</summary>
+    public const string Maintenance = "maintenance";
 
     internal static readonly RowFormat<MetaRow> Format = new(
         "meta",

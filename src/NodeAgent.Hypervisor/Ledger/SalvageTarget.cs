@@ -37,6 +37,7 @@ internal sealed class SalvageTarget(string path, LedgerSchema schema, TimeProvid
         counts.Add(source.Events.Count(source.Events.Rows.Count()));
         events.Add(Report((events.Count == 0 ? 0 : events[^1].Sequence) + 1, findings, keptAs, counts));
         Insert(database, LedgerEvent.Format, events);
+        Insert(database, MetaRow.Format, source.Meta.Rows.Where(static row => row.Key == MetaRow.Maintenance));
         LedgerSeed.WriteFacts(database, Guid.NewGuid(), Epoch(source));
         return counts;
     }

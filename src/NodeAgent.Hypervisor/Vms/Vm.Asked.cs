@@ -17,6 +17,11 @@ public sealed partial class Vm
                 : new VmDecision.Refuse(VmErrorReason.OperationInProgress, $"{busy.Verb?.Name ?? busy.Work.ToString()} is under way; wait for it.");
         }
 
+        if (decision is VmDecision.Accept { Work: VmWork.Start } && _services.Gate.Refusal is { } closed)
+        {
+            decision = closed;
+        }
+
         try
         {
             switch (decision)
@@ -43,18 +48,6 @@ public sealed partial class Vm
         catch (Exception refusal) when (refusal is LedgerException or VmException)
         {
             ask.Answer.TrySetException(refusal);
-        }
-    }
-
-    /// <summary>A stopped VM that is asked to stop stays stopped, also when its restart was due.</summary>
-    private void GiveUpRestart(VmVerb verb)
-    {
-        if (verb is VmVerb.Stop or VmVerb.Shutdown && _nextRestart is not null)
-        {
-            _restartTimer?.Dispose();
-            _nextRestart = null;
-            _restarts = 0;
-            Publish();
         }
     }
 

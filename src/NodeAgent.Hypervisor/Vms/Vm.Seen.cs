@@ -277,6 +277,7 @@ public sealed partial class Vm
     {
         var expected = _expectedEnd ?? (_job is { HasKilled: true } ? VmExitReason.KilledByRequest : null);
         var exit = VmEnding.Explain(expected, _hostCause, end, QemuLog.LastWords(live.Directory.Log), _services.Time.GetUtcNow());
+        exit = _services.Gate.HostGoesDown ? VmEnding.OfHostShutdown(exit) : exit;
 
         // Clearing away and the sync to disk go on side by side; the operation ends when both have.
         var cleared = ReleaseAsync(live);
@@ -318,31 +319,6 @@ public sealed partial class Vm
         PlanRestart(exit, ranFor);
         _recorder.Gone(job, _definition, exit, recovered, cleared ?? Task.CompletedTask);
         Publish();
-    }
-
-    private void PlanRestart(VmExit exit, TimeSpan ranFor)
-    {
-        var policy = _definition.Spec.Restart;
-        if (exit.Reason is not VmExitReason.QemuCrashed || policy.Mode is not RestartMode.OnFailure)
-        {
-            _restarts = 0;
-            return;
-        }
-
-        _restarts = ranFor >= policy.ResetAfter ? 1 : _restarts + 1;
-        if (_restarts > policy.MaxRestarts)
-        {
-            Raise(VmConditionKind.RestartsExhausted, $"QEMU crashed {_restarts} times in a row; it is not started again by itself.");
-            Note(EventKinds.VmRestartsExhausted, $"Given up after {policy.MaxRestarts} restarts.", EventSeverity.Error);
-            return;
-        }
-
-        var wait = TimeSpan.FromTicks(Math.Min(policy.MaxBackoff.Ticks, policy.InitialBackoff.Ticks << Math.Min(_restarts - 1, 20)));
-        _nextRestart = _services.Time.GetUtcNow() + wait;
-        var attempt = _restarts;
-        _restartTimer = _services.Time.CreateTimer(
-            _ => _mailbox.Post(VmLane.Seen, new VmMessage.RestartDue(attempt)), null, wait, Timeout.InfiniteTimeSpan);
-        Note(EventKinds.VmRestartScheduled, $"Restart {attempt} of {policy.MaxRestarts} in {wait.TotalSeconds:0.#} s.", EventSeverity.Warning);
     }
 
     private async Task OnLetGoAsync()

@@ -234,7 +234,7 @@ public sealed partial class Vm
                 recovered.Handled.TrySetResult();
                 break;
             case VmMessage.RestartDue due when _state is VmState.Stopped && due.Attempt == _restarts:
-                await OnAskAsync(new VmMessage.Ask(new VmVerb.Start(), RequestContext.Agent));
+                await OnRestartDueAsync();
                 break;
             case VmMessage.LetGo:
                 await OnLetGoAsync();

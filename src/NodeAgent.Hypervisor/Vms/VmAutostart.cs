@@ -35,6 +35,8 @@ public sealed partial class VmAutostart(VmRegistry registry, VmOptions options, 
             .OrderBy(group => group.Key);
         foreach (var order in orders)
         {
+            // What may not be started yet is started when it may: after maintenance, say.
+            await registry.Gate.WhenOpen.WaitAsync(cancellationToken);
             await Task.WhenAll(order.Select(vm => StartAsync(vm, operations, cancellationToken)));
         }
 

@@ -36,6 +36,23 @@ internal static class VmEnding
         _ => VmExitReason.QemuCrashed,
     };
 
+    /// <summary>
+    /// While the host goes down: an end that was asked for, by this agent or by systemd, is the host's doing. A crash stays one.
+    /// </summary>
+    public static VmExit OfHostShutdown(VmExit exit)
+    {
+        const int Killed = 9, Terminated = 15;
+        var words = exit.Reason switch
+        {
+            VmExitReason.GuestShutdown => "The host was shut down, and the guest before it.",
+            VmExitReason.KilledByRequest => "The host was shut down; the guest did not end by itself and was stopped.",
+            VmExitReason.StoppedByHost => "The host was shut down, and ended QEMU with it.",
+            VmExitReason.QemuCrashed when exit.Signal is Killed or Terminated => "The host was shut down, and ended QEMU with it.",
+            _ => null,
+        };
+        return words is null ? exit : exit with { Reason = VmExitReason.HostShutdown, Message = words };
+    }
+
     private static string Unexpected(string? hostCause, ProcessExit exit) => exit switch
     {
         { OutOfMemory: true } => "The kernel killed QEMU because its unit had used up its memory; raise spec.resources.memory_max_bytes, or leave it out.",

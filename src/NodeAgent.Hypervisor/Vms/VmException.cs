@@ -92,6 +92,12 @@ public enum VmErrorReason
     /// <summary>The node records as many VMs as it may.</summary>
     TooManyVms,
 
+    /// <summary>The node is in maintenance and starts nothing.</summary>
+    NodeInMaintenance,
+
+    /// <summary>The host is being shut down and starts nothing.</summary>
+    HostGoingDown,
+
     /// <summary>The VM has more waiting requests than it takes.</summary>
     Overloaded,
 }

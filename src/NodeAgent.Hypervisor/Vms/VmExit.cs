@@ -46,6 +46,9 @@ public enum VmExitReason
     /// <summary>The start did not get to its end.</summary>
     StartFailed,
 
+    /// <summary>The host was shut down, and the guest before it.</summary>
+    HostShutdown,
+
     /// <summary>The host went down with the guest on it.</summary>
     HostReboot,
 

@@ -31,6 +31,12 @@ internal static partial class VmLog
     [LoggerMessage(Level = LogLevel.Error, Message = "VM {VmName}: what was observed could not be recorded")]
     internal static partial void NotRecorded(ILogger logger, string vmName, Exception error);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "VM {VmName}: {Verb} did not take it down before the host: {Reason}")]
+    internal static partial void ShutdownRungFailed(ILogger logger, string vmName, string verb, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "logind does not wait for guests at a shutdown of the host: {Reason}")]
+    internal static partial void ShutdownWatchBroken(ILogger logger, string reason);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "What a VM left behind cannot be cleared away: {Directory}")]
     internal static partial void NotCleared(ILogger logger, string directory, Exception error);
 

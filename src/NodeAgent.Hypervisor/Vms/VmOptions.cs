@@ -26,6 +26,9 @@ public sealed record VmOptions
     /// <summary>How long the opening of a VM's files may take.</summary>
     public TimeSpan StorageTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How guests go down before the host does.</summary>
+    public HostShutdownOptions HostShutdown { get; init; } = new();
+
     /// <summary>Most VMs that this node records.</summary>
     public int MaxVms { get; init; } = 1000;
 

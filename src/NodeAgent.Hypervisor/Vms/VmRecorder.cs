@@ -120,7 +120,7 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
     /// <param name="cleared">Completes when all that the run left behind has been cleared away; the operation ends after it.</param>
     public void Gone(VmJob? job, VmDefinition definition, VmExit exit, bool recovered, Task cleared)
     {
-        var expected = exit.Reason is VmExitReason.GuestShutdown or VmExitReason.KilledByRequest;
+        var expected = exit.Reason is VmExitReason.GuestShutdown or VmExitReason.KilledByRequest or VmExitReason.HostShutdown;
         var batch = new LedgerBatch(new ClearIntent(vmId), Fact(
             definition, EventKinds.VmStopped, exit.Message, expected ? EventSeverity.Info : EventSeverity.Error, job?.Operation?.Current, recovered, Details(exit)));
         PutRun(batch, new RunRecord(_runId ?? Guid.NewGuid(), null, exit));

@@ -21,6 +21,9 @@ public sealed class VmRegistry(VmServices services)
     /// <summary>Where changes leave.</summary>
     public VmFeed Feed => services.Feed;
 
+    /// <summary>Whether VMs may be started.</summary>
+    public StartGate Gate => services.Gate;
+
     /// <summary>How many there are.</summary>
     public int Count => _vms.Count;
 

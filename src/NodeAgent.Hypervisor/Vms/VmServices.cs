@@ -32,6 +32,9 @@ public sealed class VmServices
         set => Volatile.Write(ref _options, value);
     }
 
+    /// <summary>Whether VMs may be started.</summary>
+    public StartGate Gate { get; init; } = new();
+
     /// <summary>The clock.</summary>
     public required TimeProvider Time { get; init; }
 

@@ -20,6 +20,7 @@ internal sealed record AgentOptions
     public QemuOptions Qemu { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
     public AutostartOptions Autostart { get; init; } = new();
+    public ShutdownOptions Shutdown { get; init; } = new();
     public KvmOptions Kvm { get; init; } = new();
 
     /// <summary>The sockets of the API: those named, else one in the run directory.</summary>
@@ -80,6 +81,15 @@ internal sealed record LimitOptions
 internal sealed record AutostartOptions
 {
     public bool Enabled { get; init; } = true;
+}
+
+/// <summary>[shutdown]</summary>
+internal sealed record ShutdownOptions
+{
+    public bool Enabled { get; init; } = true;
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
+    public TimeSpan GuestTimeout { get; init; } = TimeSpan.FromMinutes(2);
+    public int Parallel { get; init; } = 10;
 }
 
 /// <summary>[kvm]</summary>

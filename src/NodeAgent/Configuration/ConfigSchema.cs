@@ -55,6 +55,11 @@ internal static class ConfigSchema
 
         Fixed("autostart", "enabled", (o, v) => o with { Autostart = o.Autostart with { Enabled = ValueText.Bool(v) } }, o => ValueText.Show(o.Autostart.Enabled)),
 
+        Fixed("shutdown", "enabled", (o, v) => WithShutdown(o, s => s with { Enabled = ValueText.Bool(v) }), o => ValueText.Show(o.Shutdown.Enabled)),
+        Live("shutdown", "timeout", (o, v) => WithShutdown(o, s => s with { Timeout = ValueText.Duration(v, Second, Hour) }), o => ValueText.Show(o.Shutdown.Timeout)),
+        Live("shutdown", "guest_timeout", (o, v) => WithShutdown(o, s => s with { GuestTimeout = ValueText.Duration(v, Second, Hour) }), o => ValueText.Show(o.Shutdown.GuestTimeout)),
+        Live("shutdown", "parallel", (o, v) => WithShutdown(o, s => s with { Parallel = ValueText.Int(v, 1, 10_000) }), o => $"{o.Shutdown.Parallel}"),
+
         Fixed("kvm", "device", (o, v) => o with { Kvm = o.Kvm with { Device = ValueText.AbsolutePath(v) } }, o => o.Kvm.Device),
     ];
 
@@ -69,6 +74,9 @@ internal static class ConfigSchema
 
     private static ConfigKey Live(string section, string name, Func<AgentOptions, string, AgentOptions> read, Func<AgentOptions, string> show) =>
         new(section, name, true, read, show);
+
+    private static AgentOptions WithShutdown(AgentOptions options, Func<ShutdownOptions, ShutdownOptions> change) =>
+        options with { Shutdown = change(options.Shutdown) };
 
     private static AgentOptions WithLimits(AgentOptions options, Func<LimitOptions, LimitOptions> change) =>
         options with { Limits = change(options.Limits) };

@@ -7,11 +7,10 @@ using NodeAgent.Hypervisor.Qemu;
 namespace NodeAgent.Health;
 
 /// <summary>All conditions of the node, the floor's and the agent's own, and since when each is as it is.</summary>
-/// <param name="ledger">How the ledger fares.</param>
-/// <param name="damage">What was wrong with it when it was opened; <c>null</c> when nothing was.</param>
+/// <param name="standing">How the floor below stands.</param>
 /// <param name="reloader">The configuration.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ConditionBook(Func<LedgerHealth> ledger, Func<LedgerDamage?> damage, Reloader reloader, TimeProvider time)
+internal sealed class ConditionBook(Func<NodeStanding> standing, Reloader reloader, TimeProvider time)
 {
     private const string LedgerWritable = "LedgerWritable", LedgerWhole = "LedgerWhole", QemuReady = "QemuReady", ConfigurationInForce = "ConfigurationInForce";
     private readonly Lock _gate = new();
@@ -27,8 +26,11 @@ internal sealed class ConditionBook(Func<LedgerHealth> ledger, Func<LedgerDamage
             all.Add(OfQemu(qemu));
         }
 
-        all.Add(OfLedger(ledger()));
-        all.Add(OfDamage(damage()));
+        var now = standing();
+        all.Add(OfLedger(now.Ledger));
+        all.Add(OfDamage(now.Damage));
+        all.Add(ServiceConditions.Of(now.Gate));
+        all.Add(ServiceConditions.Of(now.Shutdown, now.ShutdownTimeout));
         all.Add(OfConfiguration(reloader.Last));
         lock (_gate)
         {

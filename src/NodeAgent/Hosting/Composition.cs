@@ -19,12 +19,15 @@ internal static class Composition
         services.AddSingleton(_ => new NodeIdentity(
             floor().NodeId, start.Version, start.Options.StateDirectory, start.Options.RunDirectory, floor().LauncherName));
         services.AddSingleton(provider => new ConditionBook(
-            () => floor().Ledger.Health, () => floor().Damage, start.Reloader, provider.GetRequiredService<TimeProvider>()));
+            () => floor().Standing, start.Reloader, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(_ => new SnapshotWriter(start.Options.RunDirectory));
         services.AddSingleton(provider => new OperationWriter(
             floor().Registry.TryGet, provider.GetRequiredService<SnapshotWriter>(), provider.GetRequiredService<AgentLife>()));
         services.AddSingleton(provider => new NodeWriter(
-            provider.GetRequiredService<NodeIdentity>(), provider.GetRequiredService<AgentLife>(), provider.GetRequiredService<ConditionBook>(), () => floor().Recovery));
+            provider.GetRequiredService<NodeIdentity>(), provider.GetRequiredService<AgentLife>(), provider.GetRequiredService<ConditionBook>(), () => floor().Recovery,
+            provider.GetRequiredService<MaintenanceWriter>()));
+        services.AddSingleton(_ => new MaintenanceWriter(floor().Registry));
+        services.AddSingleton(_ => floor().Maintenance);
         services.AddSingleton<MetricsRegistry>();
         services.AddSingleton<RpcMetrics>();
         services.AddSingleton<VmMetrics>();
@@ -42,6 +45,7 @@ internal static class Composition
         _ = new ProcessMetrics(registry, start.Log, start.Version);
         _ = new OperationMetrics(registry, floor.Operations);
         _ = new LedgerMetrics(registry, floor.Ledger);
+        _ = new MaintenanceMetrics(registry, floor.Registry.Gate);
         floor.Survey.Observe(new HostMetrics(registry).Record);
         floor.Survey.Observe(capabilities.Record);
         floor.Registry.Feed.Observe(vms.Record);

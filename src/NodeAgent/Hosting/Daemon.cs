@@ -103,7 +103,8 @@ internal static partial class Daemon
 
         readiness.Advance(AgentPhase.Ready);
         LogReady(log, floor.Recovery!.Adopted, floor.Recovery.Stopped, floor.Recovery.Quarantined, floor.Recovery.Silent, floor.Recovery.Duration.TotalMilliseconds);
-        var sampling = Task.WhenAll(floor.Sampler.RunAsync(stopping), floor.WatchHostAsync(stopping));
+        var sampling = Task.WhenAll(
+            floor.Sampler.RunAsync(stopping), floor.WatchHostAsync(stopping), floor.ShutdownWatch?.RunAsync(stopping) ?? Task.CompletedTask);
         _ = GiveBackAsync(floor.Survey, stopping);
         var autostart = options.Autostart.Enabled ? floor.AutostartAsync(stopping) : Task.CompletedTask;
 

@@ -18,6 +18,7 @@ internal sealed class NodeFloor : IAsyncDisposable
     private readonly LedgerContents _contents;
     private readonly string _bootId;
     private readonly ILoggerFactory _log;
+    private readonly BusConnection? _shutdownBus;
 
     private NodeFloor(LiveOptions options, LedgerOpened opened, TimeProvider time, ILoggerFactory log)
     {
@@ -45,6 +46,15 @@ internal sealed class NodeFloor : IAsyncDisposable
             Logger = log.CreateLogger("NodeAgent.Vms"),
         };
         Registry = new VmRegistry(_services);
+        _services.Gate.Set(_contents.Maintenance);
+        Maintenance = new NodeMaintenance(_services);
+        if (current.Shutdown.Enabled && BusConnection.IsAvailable)
+        {
+            // Where QEMU is run directly the bus is for this alone.
+            _shutdownBus = Bus ?? BusConnection.Open(new BusOptions(), time, log.CreateLogger<BusConnection>());
+            ShutdownWatch = new HostShutdownWatch(_shutdownBus, new HostShutdown(Registry, _services), _services);
+        }
+
         Sampler = new VmSampler(Registry, time);
         options.Observe(now => _services.Options = OptionsOf(now, OnQmpCommand));
         options.Observe(now => Sampler.Interval = now.Metrics.SampleInterval);
@@ -67,6 +77,17 @@ internal sealed class NodeFloor : IAsyncDisposable
     public VmRegistry Registry { get; }
 
     public VmSampler Sampler { get; }
+
+    public NodeMaintenance Maintenance { get; }
+
+    /// <summary>Takes guests down before the host; <c>null</c> where it is switched off, or there is no libsystemd.</summary>
+    public HostShutdownWatch? ShutdownWatch { get; }
+
+    /// <summary>How the floor stands, for conditions.</summary>
+    public NodeStanding Standing => new(Ledger.Health, Damage, _services.Gate)
+    {
+        Shutdown = ShutdownWatch?.Outlook, ShutdownTimeout = _services.Options.HostShutdown.Timeout,
+    };
 
     public string LauncherName => _services.Launcher.Name;
 
@@ -124,6 +145,10 @@ internal sealed class NodeFloor : IAsyncDisposable
         {
             await Bus.DisposeAsync();
         }
+        else if (_shutdownBus is not null)
+        {
+            await _shutdownBus.DisposeAsync();
+        }
     }
 
     private static NodeSurvey SurveyOf(AgentOptions options, TimeProvider time, ILoggerFactory log)
@@ -148,6 +173,10 @@ internal sealed class NodeFloor : IAsyncDisposable
         StateDirectory = options.StateDirectory,
         Monitor = new MonitorOptions { OpenTimeout = options.Qemu.StartTimeout, CommandTimeout = options.Qemu.CommandTimeout, OnCommand = onCommand },
         MaxVms = options.Limits.MaxVms,
+        HostShutdown = new HostShutdownOptions
+        {
+            Timeout = options.Shutdown.Timeout, GuestTimeout = options.Shutdown.GuestTimeout, Parallel = options.Shutdown.Parallel,
+        },
     };
 
     private static LedgerOptions LedgerOptionsOf(AgentOptions options) => new()

@@ -35,6 +35,8 @@ internal static class ErrorTable
         VmErrorReason.Cancelled => Row(reason, StatusCode.Cancelled),
         VmErrorReason.Interrupted => Row(reason, StatusCode.Aborted),
         VmErrorReason.TooManyVms => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota),
+        VmErrorReason.NodeInMaintenance => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.HostGoingDown => Row(reason, StatusCode.Unavailable),
         VmErrorReason.Overloaded => Row(reason, StatusCode.Unavailable, retryAfter: Soon),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };

@@ -8,7 +8,7 @@ using NodeAgent.Hypervisor.Vms;
 namespace NodeAgent.Rpc;
 
 /// <summary>The node as the contract's.</summary>
-internal sealed class NodeWriter(NodeIdentity identity, AgentLife life, ConditionBook conditions, Func<RecoveryReport?> recovery)
+internal sealed class NodeWriter(NodeIdentity identity, AgentLife life, ConditionBook conditions, Func<RecoveryReport?> recovery, MaintenanceWriter maintenance)
 {
     public V1.Node Write(NodeFacts facts, bool full)
     {
@@ -38,6 +38,7 @@ internal sealed class NodeWriter(NodeIdentity identity, AgentLife life, Conditio
             PciDevices = { full ? host.PciDevices.Select(Write) : [] },
             Conditions = { conditions.Read(facts).Select(one => ConditionWriter.Write(one.Condition, one.Severity, one.Since)) },
             ObserveTime = facts.Time.ToTimestamp(),
+            Maintenance = maintenance.Write(),
         };
     }
 

@@ -155,6 +155,7 @@ internal sealed class SnapshotWriter(string runDirectory)
         VmExitReason.KilledByRequest => V1.ExitReason.KilledByRequest,
         VmExitReason.QemuCrashed => V1.ExitReason.QemuCrashed,
         VmExitReason.StartFailed => V1.ExitReason.StartFailed,
+        VmExitReason.HostShutdown => V1.ExitReason.HostShutdown,
         VmExitReason.HostReboot => V1.ExitReason.HostReboot,
         VmExitReason.Unknown => V1.ExitReason.Unknown,
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),

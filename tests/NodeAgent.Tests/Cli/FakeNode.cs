@@ -24,4 +24,18 @@ internal sealed class FakeNode : NodeService.NodeServiceBase
         Refreshed = true;
         return Task.FromResult(Node);
     }
+
+    public override Task<Maintenance> EnterMaintenance(EnterMaintenanceRequest request, ServerCallContext context)
+    {
+        request.RequestId.ShouldNotBeEmpty();
+        Node.Maintenance = new Maintenance
+        {
+            Active = true, Reason = request.Reason, Caller = "uid:0(root)", EnterTime = new() { Seconds = 1_700_000_000 },
+            Remaining = { new RemainingVm { Id = "1", Name = "web", Why = "Its guest runs; shut it down." } },
+        };
+        return Task.FromResult(Node.Maintenance);
+    }
+
+    public override Task<Maintenance> ExitMaintenance(ExitMaintenanceRequest request, ServerCallContext context) =>
+        Task.FromResult(Node.Maintenance = new Maintenance());
 }

@@ -39,4 +39,31 @@ public sealed class NodeServiceTests
         File.ReadAllText(Path.Combine(agent.Options.Current.StateDirectory, "node-id")).Trim().ShouldBe(first.Id);
         second.Conditions.Select(condition => condition.LastTransitionTime).ShouldBe(first.Conditions.Select(condition => condition.LastTransitionTime));
     }
+
+    [Fact]
+    public async Task Maintenance_is_shown_and_refuses_starts_with_its_own_reason()
+    {
+        await using var agent = await RunningAgent.StartAsync();
+        var cancel = TestContext.Current.CancellationToken;
+        var nodes = new V1.NodeService.NodeServiceClient(agent.Channel);
+        (await nodes.GetNodeAsync(new(), cancellationToken: cancel)).Maintenance.Active.ShouldBeFalse();
+
+        var entered = await nodes.EnterMaintenanceAsync(new() { Reason = "new memory", RequestId = "m1" }, cancellationToken: cancel);
+
+        entered.Active.ShouldBeTrue();
+        entered.Caller.ShouldStartWith("uid:");
+        var node = await nodes.GetNodeAsync(new(), cancellationToken: cancel);
+        node.Maintenance.ShouldBe(entered);
+        var condition = node.Conditions.Single(one => one.Type == "StartsAllowed");
+        condition.Status.ShouldBe(V1.ConditionStatus.False);
+        condition.Message.ShouldContain("new memory");
+        condition.Remedy.ShouldContain("nodectl node maintenance exit");
+        (await agent.ScrapeAsync()).ShouldContain("nodeagent_node_maintenance 1");
+
+        await nodes.ExitMaintenanceAsync(new(), cancellationToken: cancel);
+        (await nodes.GetNodeAsync(new(), cancellationToken: cancel)).Conditions.Single(one => one.Type == "StartsAllowed").Status.ShouldBe(V1.ConditionStatus.True);
+        (await agent.ScrapeAsync()).ShouldContain("nodeagent_node_maintenance 0");
+        (await Should.ThrowAsync<Grpc.Core.RpcException>(async () => await nodes.EnterMaintenanceAsync(new() { Reason = new string('x', 501) }, cancellationToken: cancel)))
+            .StatusCode.ShouldBe(Grpc.Core.StatusCode.InvalidArgument);
+    }
 }

@@ -49,6 +49,9 @@ internal sealed class BusService : IAsyncDisposable
         }
     }
 
+    /// <summary>The next call, whatever it is.</summary>
+    public async Task<ServiceCall> NextAsync(CancellationToken cancellationToken) => await _calls.Reader.ReadAsync(cancellationToken);
+
     public void Answer(ServiceCall call, Action<BusWriter> write) => Post(() =>
     {
         BusException.Check(NativeService.sd_bus_message_new_method_return(call.Message, out var reply), "method_return");

@@ -71,6 +71,7 @@ internal sealed class VmBench : IAsyncDisposable
             Time = TimeProvider.System,
             Logger = NullLogger.Instance,
         };
+        Services.Gate.Set(opened.Contents.Maintenance);
         Registry = new VmRegistry(Services);
         Recovery = await new NodeRecovery(Registry, Services, BootId).RunAsync(opened.Contents, CancellationToken.None);
     }

@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
+using NodeAgent.Bindings.Bus;
+
+namespace NodeAgent.Hypervisor.Vms;
+
+/// <summary>
+/// Holds logind's delay inhibitor as long as the agent runs, and lets go of it when the guests are down. Always, and not
+/// only while a guest runs: an inhibitor that comes and goes with guests could be late for the first of them.
+/// </summary>
+public sealed class HostShutdownWatch(BusConnection bus, HostShutdown ladder, VmServices services)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+
+    // logind's clock began before its signal reached us.
+    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(500);
+
+    private readonly Login1 _login = new(bus);
+    private ShutdownOutlook _outlook = new(false, null, "logind has not been reached");
+    private SafeFileHandle? _inhibitor;
+    private Task _running = Task.CompletedTask;
+    private CancellationTokenSource? _calledOff;
+
+    /// <summary>How a shutdown would go now.</summary>
+    public ShutdownOutlook Outlook => Volatile.Read(ref _outlook);
+
+    /// <summary>Watches until the agent leaves.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            while (true)
+            {
+                await WatchAsync(cancellationToken);
+                await Task.Delay(Pause, services.Time, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            _inhibitor?.Dispose();
+            _calledOff?.Dispose();
+        }
+    }
+
+    private async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        using var news = _login.WatchPrepareForShutdown();
+        try
+        {
+            // The present state comes first, and again after each reconnection.
+            await foreach (var goesDown in news.ReadAllAsync(cancellationToken))
+            {
+                if (!goesDown)
+                {
+                    await StandByAsync(cancellationToken);
+                }
+                else if (_calledOff is null)
+                {
+                    _calledOff = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                    _running = TakeDownAsync(_calledOff.Token);
+                }
+            }
+        }
+        catch (BusException broken)
+        {
+            VmLog.ShutdownWatchBroken(services.Logger, broken.Message);
+        }
+    }
+
+    private async Task StandByAsync(CancellationToken cancellationToken)
+    {
+        if (_calledOff is { } calledOff)
+        {
+            await calledOff.CancelAsync();
+            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ladder.CallOffAsync();
+            calledOff.Dispose();
+            _calledOff = null;
+        }
+
+        try
+        {
+            // Taken anew each time, in case it is another logind than before; the old one is let go of afterwards.
+            var former = _inhibitor;
+            _inhibitor = await _login.InhibitShutdownAsync("NodeAgent", "Guests are shut down before the host", cancellationToken);
+            former?.Dispose();
+            Volatile.Write(ref _outlook, new ShutdownOutlook(true, await _login.GetInhibitDelayMaxAsync(cancellationToken), ""));
+        }
+        catch (BusException refused)
+        {
+            Volatile.Write(ref _outlook, new ShutdownOutlook(_inhibitor is not null, null, refused.Message));
+            VmLog.ShutdownWatchBroken(services.Logger, refused.Message);
+        }
+    }
+
+    private async Task TakeDownAsync(CancellationToken cancellationToken)
+    {
+        var limit = services.Options.HostShutdown.Timeout;
+        if (Outlook.LongestDelay is { } longest && longest - Margin < limit)
+        {
+            limit = longest > Margin * 2 ? longest - Margin : longest / 2;
+        }
+
+        try
+        {
+            await ladder.RunAsync(limit, cancellationToken);
+        }
+        finally
+        {
+            _inhibitor?.Dispose();
+            _inhibitor = null;
+        }
+    }
+}
