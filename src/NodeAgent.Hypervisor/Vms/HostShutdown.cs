@@ -114,10 +114,10 @@ public sealed class HostShutdown(VmRegistry registry, VmServices services)
     }
 
     // Waited for, because the host may be off a moment later; not for long, because a disk may be as good as off already.
-    private Task NoteAsync(string kind, string message, EventSeverity severity)
+    private async Task NoteAsync(string kind, string message, EventSeverity severity)
     {
         var batch = new LedgerBatch(new AppendEvent(
             new EventDraft(services.Time.GetUtcNow(), kind, null, new EventPayload(message, severity).ToJson()) { Caller = "agent" }));
-        return Task.WhenAny(services.Ledger.RecordAsync(batch), Task.Delay(RecordPatience, services.Time));
+        await Task.WhenAny(services.Ledger.RecordAsync(batch), Task.Delay(RecordPatience, services.Time));
     }
 }

@@ -97,10 +97,23 @@ public sealed class HostShutdownWatch(BusConnection bus, HostShutdown ladder, Vm
         }
     }
 
+    // logind reads its settings anew without a word to anybody, so that what was true at the beginning may not be now.
+    private async Task<TimeSpan?> ReadLongestDelayAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _login.GetInhibitDelayMaxAsync(cancellationToken).WaitAsync(Margin, services.Time, cancellationToken);
+        }
+        catch (Exception silent) when (silent is BusException or TimeoutException)
+        {
+            return Outlook.LongestDelay;
+        }
+    }
+
     private async Task TakeDownAsync(CancellationToken cancellationToken)
     {
         var limit = services.Options.HostShutdown.Timeout;
-        if (Outlook.LongestDelay is { } longest && longest - Margin < limit)
+        if (await ReadLongestDelayAsync(cancellationToken) is { } longest && longest - Margin < limit)
         {
             limit = longest > Margin * 2 ? longest - Margin : longest / 2;
         }
