@@ -36,6 +36,24 @@ public sealed class NodeInstallTests
     }
 
     [Fact]
+    public async Task Bounds_of_the_unit_are_those_of_the_process()
+    {
+        await using var node = await NodeBox.StartAsync();
+        var agent = await node.ShowAsync("MainPID");
+
+        var status = await File.ReadAllTextAsync(node.Box.Path($"/proc/{agent}/status"));
+
+        // CHOWN, DAC_OVERRIDE, FOWNER, KILL, SYS_PTRACE: capabilities(7), by number in linux/capability.h.
+        const long bounds = 1 << 0 | 1 << 1 | 1 << 3 | 1 << 5 | 1 << 19;
+        status.ShouldContain($"CapEff:\t{bounds:x16}\n");
+        status.ShouldContain($"CapBnd:\t{bounds:x16}\n");
+        status.ShouldContain("NoNewPrivs:\t1\n");
+        status.ShouldContain("Seccomp:\t2\n");
+        (await node.RunAsync($"nsenter --target={agent} --mount -- touch /usr/mark")).Errors.ShouldContain("Read-only file system");
+        (await node.RunAsync($"nsenter --target={agent} --mount -- ls /root/nodeagent.deb")).ExitCode.ShouldNotBe(0);
+    }
+
+    [Fact]
     public async Task Guest_runs_within_the_units_bounds_on_every_accelerator()
     {
         await using var node = await NodeBox.StartAsync();

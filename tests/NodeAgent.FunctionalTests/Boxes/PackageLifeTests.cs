@@ -69,6 +69,23 @@ public sealed class PackageLifeTests
     }
 
     [Fact]
+    public async Task Upgrade_whose_agent_cannot_start_says_so_and_the_agent_comes_up_once_it_can()
+    {
+        await using var node = await NodeBox.StartAsync();
+        var guest = await node.StartGuestAsync("guest");
+        await File.WriteAllTextAsync(node.Box.Path("/etc/nodeagent/conf.d/old.conf"), "[qemu]\nno_longer_a_key = 1\n");
+
+        var upgraded = await node.InstallAsync(await NodePackages.LaterAsync());
+
+        upgraded.ExitCode.ShouldBe(0);
+        (upgraded.Output + upgraded.Errors).ShouldContain("the new agent does not start; guests run on");
+        guest.ShouldLive();
+        File.Delete(node.Box.Path("/etc/nodeagent/conf.d/old.conf"));
+        (await node.RunAsync("systemctl start nodeagentd")).Succeeded();
+        await guest.ShouldBeRunningAsync(node.Client);
+    }
+
+    [Fact]
     public async Task Two_builds_of_the_package_are_the_same_bytes()
     {
         SystemdBox.Needed();

@@ -2,6 +2,15 @@
 
 boxes=/run/nodeagent-box
 
+# Held while a box is begun and while left ones are looked for, so that nobody takes the one for the other. It goes with
+# the process; the file stays, because two who hold files of the same name hold nothing.
+hold_boxes() {
+  exec 7>/run/lock/nodeagent-box
+  flock 7
+}
+
+release_boxes() { exec 7>&-; }
+
 # The cgroups of a box: one in each hierarchy, of the older layout and the newer.
 cgroups() {
   local group
@@ -46,6 +55,5 @@ put_away() {
     mountpoint --quiet "$boxes/$name/$mount" && { umount "$boxes/$name/$mount" || umount --lazy "$boxes/$name/$mount"; }
   done
   rm -rf "${boxes:?}/$name" "/run/systemd/nspawn/propagate/$name"
-  rmdir "$boxes" 2>/dev/null
   [ -z "$(cgroups "$name")" ] || echo "box: cgroups of $name are left" >&2
 }

@@ -10,9 +10,11 @@ set -uo pipefail
 name=$1 rootfs=$2
 home=$boxes/$name
 
+hold_boxes
 mkdir -p "$home" || exit
 exec 8>"$home/lock"
 flock --nonblock 8 || { echo "box: $name is there already" >&2; exit 1; }
+release_boxes
 trap 'put_away "$name"' EXIT
 trap 'exit 1' INT TERM HUP
 

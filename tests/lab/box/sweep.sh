@@ -3,6 +3,7 @@
 #   usage: tests/lab/box/sweep.sh
 set -uo pipefail
 . "$(dirname "$0")/away.sh"
+hold_boxes
 for home in "$boxes"/*/; do
   [ -d "$home" ] || continue
   name=$(basename "$home")
@@ -12,3 +13,4 @@ for home in "$boxes"/*/; do
     put_away "$name"
   fi
 done
+rmdir "$boxes" 2>/dev/null || true
