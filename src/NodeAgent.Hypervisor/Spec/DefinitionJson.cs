@@ -11,8 +11,6 @@ namespace NodeAgent.Hypervisor.Spec;
 /// </summary>
 public static class DefinitionJson
 {
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
-
     /// <summary>
     /// What a definition consists of when nothing is said. The source generator assigns every init-only member, those
     /// that the text lacks with the type's zero instead of the record's own default; so the text is completed first.
@@ -35,7 +33,9 @@ public static class DefinitionJson
     {
         try
         {
-            if (JsonNode.Parse(json, documentOptions: Strict) is not JsonObject definition)
+            // A name that stands twice is an ArgumentException below. The parser's own check would draw a random seed from
+            // OpenSSL, and the agent would load it at each start for nothing else, or end where it is not installed.
+            if (JsonNode.Parse(json) is not JsonObject definition)
             {
                 return null;
             }
@@ -43,7 +43,7 @@ public static class DefinitionJson
             Complete(definition, Defaults.Value);
             return definition.Deserialize(DefinitionJsonContext.Default.VmDefinition);
         }
-        catch (JsonException)
+        catch (Exception error) when (error is JsonException or ArgumentException)
         {
             return null;
         }
@@ -84,6 +84,7 @@ public static class DefinitionJson
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
     UseStringEnumConverter = true,
-    RespectNullableAnnotations = true)]
+    RespectNullableAnnotations = true,
+    AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(VmDefinition))]
 internal sealed partial class DefinitionJsonContext : JsonSerializerContext;

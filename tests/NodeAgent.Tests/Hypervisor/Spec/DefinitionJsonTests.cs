@@ -54,6 +54,20 @@ public sealed class DefinitionJsonTests
     }
 
     [Theory]
+    [InlineData("name")]
+    [InlineData("memory_bytes")]
+    [InlineData("path")]
+    public void A_name_that_stands_twice_is_not_read(string name)
+    {
+        var text = DefinitionJson.Write(SampleVm.Define(GoldenCase.All.First(golden => !golden.Spec.Disks.IsEmpty).Spec));
+        var at = text.IndexOf($"\"{name}\":", StringComparison.Ordinal);
+        at.ShouldBeGreaterThan(0);
+
+        DefinitionJson.TryRead(text).ShouldNotBeNull();
+        DefinitionJson.TryRead(text.Insert(at, $"\"{name}\":null,")).ShouldBeNull();
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("null")]
     [InlineData("[]")]
