@@ -29,8 +29,10 @@ $(native): $(sources)
 docs: ## Write what packages carry besides programs: manual pages, completions, bill of materials
 	@SOURCE_DATE_EPOCH=$$(packaging/version.sh epoch) dotnet run --project packaging/NodeAgent.Packaging -- . artifacts
 
-packages: publish docs ## Make the Debian package of what is built, into artifacts/packages/
+packages: publish docs ## Make the DEB, the RPM and their bill of materials, into artifacts/packages/
 	@packaging/deb/build.sh
+	@packaging/rpm/build.sh
+	@cp artifacts/sbom/nodeagent.cdx.json artifacts/packages/nodeagent-$$(packaging/version.sh version).cdx.json
 
 guests: ## Build the guests that the tests and the demo run, into artifacts/guests/
 	@tests/guests/build.sh artifacts/guests

@@ -28,6 +28,7 @@ apt() {
 # What the tests of D-Bus talk over: a bus of their own.  What checks the manual: mandoc.
 # What makes the Debian package, and checks it: dpkg-dev, lintian.
 # What boots hosts of the tests' own: systemd in a container, and a small Debian for it.
+# What makes and checks the RPM and the policies of mandatory access control.
 missing=()
 for package in \
 	qemu-system-x86 qemu-utils libsqlite3-0 \
@@ -35,7 +36,8 @@ for package in \
 	binutils kmod cpio xz-utils \
 	procps curl dbus-daemon mandoc \
 	systemd systemd-container mmdebstrap util-linux \
-	dpkg-dev lintian; do
+	dpkg-dev lintian \
+	rpm rpmlint checkpolicy semodule-utils apparmor; do
   dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 done
 # npm fetches buf, which checks proto/; it may have come from elsewhere than Debian.
