@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes the RPM of what is built: `make packages` has the order. The same bytes each time it is made of the same bytes:
 # times are the commit's, the host has no name, compression does not depend on processors.
-#   usage: packaging/rpm/build.sh [OUTDIR]      default artifacts/packages; NODEAGENT_REVISION says which revision
+#   usage: packaging/rpm/build.sh [OUTDIR]      default artifacts/packages; NODEAGENT_REVISION says which revision,
+#                                               NODEAGENT_ZSTD how hard to compress (19; tests take less)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=${1:-artifacts/packages}
@@ -40,7 +41,7 @@ rpmbuild -bb --quiet --target x86_64 "$work/nodeagent.spec" \
   --define "nodeagent_day $(LC_ALL=C date --utc --date="@$SOURCE_DATE_EPOCH" '+%a %b %d %Y')" \
   --define '_buildhost reproducible' --define 'use_source_date_epoch_as_buildtime 1' \
   --define 'clamp_mtime_to_source_date_epoch 1' --define 'source_date_epoch_from_changelog 0' \
-  --define '_binary_payload w19.zstdio' --define '_binary_filedigest_algorithm 8' >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+  --define "_binary_payload w${NODEAGENT_ZSTD:-19}.zstdio" --define '_binary_filedigest_algorithm 8' >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 
 package=nodeagent-${version/-/\~}-$revision.x86_64.rpm
 if command -v rpmlint >/dev/null; then

@@ -17,7 +17,7 @@ out=$(cd "$1" && pwd)
 packages=(
   systemd-sysv dbus systemd-container libpam-systemd libnss-systemd
   qemu-system-x86 libsqlite3-0
-  procps iproute2 util-linux kmod
+  procps iproute2 util-linux kmod rpm
 )
 
 # Debian's own archives only, as apt found them; written in the one form that every apt reads.
