@@ -40,7 +40,8 @@ public sealed partial class SystemdLauncher(
             {
                 using (theirs)
                 {
-                    await StartUnitAsync(unit, UnitDescription.Of(request, unit, theirs, options), either.Token);
+                    var readable = await Task.Run(() => ReadableFiles.Prepare(request.Boot.ReadFiles, request.Directory), either.Token);
+                    await StartUnitAsync(unit, UnitDescription.Of(request, readable, theirs, options), either.Token);
                 }
 
                 return await EnterAsync(unit, door, request, either.Token);

@@ -12,10 +12,11 @@ internal static class UnitDescription
     private const ulong StopTimeout = 30_000_000;
 
     /// <param name="request">The VM.</param>
-    /// <param name="unit">The unit's name.</param>
+    /// <param name="readable">Files that it reads by path.</param>
     /// <param name="door">The unit's end of the door.</param>
     /// <param name="options">What all units have in common.</param>
-    public static IReadOnlyList<UnitProperty> Of(LaunchRequest request, string unit, SafeHandle door, UnitOptions options) =>
+    public static IReadOnlyList<UnitProperty> Of(
+        LaunchRequest request, IReadOnlyList<UnitBind> readable, SafeHandle door, UnitOptions options) =>
     [
         new("Description", UnitValue.Of($"Virtual machine {request.Name}")),
         new("Slice", UnitValue.Of("machine.slice")),
@@ -39,7 +40,7 @@ internal static class UnitDescription
         // At the host's end guests go before the network, the storage and the agent that notes their end.
         new("After", UnitValue.Of(["nodeagentd.service", "network.target", "remote-fs.target", "systemd-machined.service"])),
         .. UnitLimits.Properties(request.Spec, request.Boot.Accelerator),
-        .. UnitSandbox.Properties(request, options.Hidden()),
+        .. UnitSandbox.Properties(request, options.Hidden(), readable),
     ];
 
     private static ReadOnlyMemory<byte> Field(string name, string value) => Encoding.UTF8.GetBytes($"{name}={value}");

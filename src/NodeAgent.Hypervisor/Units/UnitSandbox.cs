@@ -17,7 +17,8 @@ internal static class UnitSandbox
 
     /// <param name="request">The VM.</param>
     /// <param name="hidden">Directories of the agent: images, state, sockets.</param>
-    public static IEnumerable<UnitProperty> Properties(LaunchRequest request, IEnumerable<string> hidden)
+    /// <param name="readable">Files that it reads by path.</param>
+    public static IEnumerable<UnitProperty> Properties(LaunchRequest request, IEnumerable<string> hidden, IEnumerable<UnitBind> readable)
     {
         var kvm = request.Boot.Accelerator == Accelerator.Kvm;
         var network = request.Spec.NetworkInterfaces.Length > 0;
@@ -62,7 +63,7 @@ internal static class UnitSandbox
                 new UnitBind(request.Directory.Unit, request.Directory.Unit),
                 .. kvm ? [new UnitBind(KvmDevice, KvmDevice)] : (UnitBind[])[],
             ]));
-        yield return new("BindReadOnlyPaths", UnitValue.Binds([.. request.Boot.ReadFiles.Select(path => new UnitBind(path, path))]));
+        yield return new("BindReadOnlyPaths", UnitValue.Binds([.. readable]));
 
         yield return new("PrivateDevices", UnitValue.Of(true));
         yield return new("DevicePolicy", UnitValue.Of("closed"));

@@ -10,7 +10,7 @@ public sealed partial class Vm
     private void PlanRestart(VmExit exit, TimeSpan ranFor)
     {
         var policy = _definition.Spec.Restart;
-        if (exit.Reason is not VmExitReason.QemuCrashed || policy.Mode is not RestartMode.OnFailure)
+        if (exit.Reason is not (VmExitReason.QemuCrashed or VmExitReason.OutOfMemory) || policy.Mode is not RestartMode.OnFailure)
         {
             _restarts = 0;
             return;
