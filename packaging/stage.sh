@@ -46,8 +46,7 @@ put() {
 # Programs
 put 755 /usr/sbin/ artifacts/bin/nodeagentd
 put 755 /usr/bin/ artifacts/bin/nodectl
-# The program that becomes QEMU, once there is one.
-[ ! -f artifacts/bin/nodeagent-vm ] || put 755 /usr/libexec/nodeagent/ artifacts/bin/nodeagent-vm
+put 755 /usr/libexec/nodeagent/ artifacts/bin/nodeagent-vm
 
 # Configuration
 put 644 /etc/nodeagent/ packaging/nodeagentd.conf
@@ -77,7 +76,7 @@ put 644 /usr/share/nodeagent/grafana/ packaging/grafana/nodeagent.json
 
 # Mandatory access control: AppArmor where Debian has it, SELinux where Red Hat has it
 case $kind in
-  deb) [ ! -d packaging/apparmor ] || put 644 /etc/apparmor.d/usr.sbin.nodeagentd packaging/apparmor/usr.sbin.nodeagentd ;;
+  deb) put 644 /etc/apparmor.d/usr.sbin.nodeagentd packaging/apparmor/usr.sbin.nodeagentd ;;
   rpm) put 644 /usr/share/selinux/packages/targeted/ artifacts/selinux/nodeagent.pp ;;
 esac
 
