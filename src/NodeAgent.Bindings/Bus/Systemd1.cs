@@ -21,6 +21,10 @@ public sealed class Systemd1
     /// <summary>How long a job may take before the waiting for it ends; systemd goes on with it.</summary>
     public TimeSpan JobTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Waits for the bus, which may be away for a moment.</summary>
+    /// <exception cref="BusException"><see cref="BusFailure.Disconnected"/> at the time-out.</exception>
+    public Task WaitConnectedAsync(TimeSpan timeout, CancellationToken cancellationToken) => _bus.WaitConnectedAsync(timeout, cancellationToken);
+
     /// <summary>Creates and starts a unit that exists only at run time.</summary>
     /// <param name="name">Name with its suffix.</param>
     /// <param name="mode">What to do with jobs in the way: <c>fail</c>, <c>replace</c>, …</param>

@@ -20,6 +20,7 @@ namespace NodeAgent.Hypervisor.Units;
 public sealed partial class SystemdLauncher(
     Systemd1 systemd, MachineBook machines, UnitOptions options, TimeProvider time, ILogger<SystemdLauncher> logger) : IQemuLauncher
 {
+    private static readonly TimeSpan BusPatience = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LaunchPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
 
@@ -40,6 +41,7 @@ public sealed partial class SystemdLauncher(
             {
                 using (theirs)
                 {
+                    await systemd.WaitConnectedAsync(BusPatience, either.Token);
                     var readable = await Task.Run(() => ReadableFiles.Prepare(request.Boot.ReadFiles, request.Directory), either.Token);
                     await StartUnitAsync(unit, UnitDescription.Of(request, readable, theirs, options), either.Token);
                 }

@@ -63,7 +63,12 @@ internal static class UnitSandbox
                 new UnitBind(request.Directory.Unit, request.Directory.Unit),
                 .. kvm ? [new UnitBind(KvmDevice, KvmDevice)] : (UnitBind[])[],
             ]));
-        yield return new("BindReadOnlyPaths", UnitValue.Binds([.. readable]));
+        var files = readable.ToArray();
+        if (files.Length > 0)
+        {
+            // Never empty: that would take back the paths above.
+            yield return new("BindReadOnlyPaths", UnitValue.Binds(files));
+        }
 
         yield return new("PrivateDevices", UnitValue.Of(true));
         yield return new("DevicePolicy", UnitValue.Of("closed"));
