@@ -86,7 +86,8 @@ internal sealed class NodeFloor : IAsyncDisposable
     /// <summary>How the floor stands, for conditions.</summary>
     public NodeStanding Standing => new(Ledger.Health, Damage, _services.Gate)
     {
-        Shutdown = ShutdownWatch?.Outlook, ShutdownTimeout = _services.Options.HostShutdown.Timeout,
+        Shutdown = ShutdownWatch?.Outlook,
+        ShutdownTimeout = _services.Options.HostShutdown.Timeout,
     };
 
     public string LauncherName => _services.Launcher.Name;
@@ -175,7 +176,9 @@ internal sealed class NodeFloor : IAsyncDisposable
         MaxVms = options.Limits.MaxVms,
         HostShutdown = new HostShutdownOptions
         {
-            Timeout = options.Shutdown.Timeout, GuestTimeout = options.Shutdown.GuestTimeout, Parallel = options.Shutdown.Parallel,
+            Timeout = options.Shutdown.Timeout,
+            GuestTimeout = options.Shutdown.GuestTimeout,
+            Parallel = options.Shutdown.Parallel,
         },
     };
 

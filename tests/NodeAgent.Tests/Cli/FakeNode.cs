@@ -30,7 +30,10 @@ internal sealed class FakeNode : NodeService.NodeServiceBase
         request.RequestId.ShouldNotBeEmpty();
         Node.Maintenance = new Maintenance
         {
-            Active = true, Reason = request.Reason, Caller = "uid:0(root)", EnterTime = new() { Seconds = 1_700_000_000 },
+            Active = true,
+            Reason = request.Reason,
+            Caller = "uid:0(root)",
+            EnterTime = new() { Seconds = 1_700_000_000 },
             Remaining = { new RemainingVm { Id = "1", Name = "web", Why = "Its guest runs; shut it down." } },
         };
         return Task.FromResult(Node.Maintenance);

@@ -86,8 +86,17 @@ public sealed class Systemd1Tests
 
         (await reading).ShouldBe(new UnitStatus
         {
-            Name = Unit, LoadState = "loaded", ActiveState = "failed", SubState = "dead", Result = "oom-kill", ExecMainCode = 2, ExecMainStatus = 9,
-            MainPid = 42, InvocationId = "0123456789abcdef0123456789abcdef", ControlGroup = "/machine.slice/x", Uid = 61184,
+            Name = Unit,
+            LoadState = "loaded",
+            ActiveState = "failed",
+            SubState = "dead",
+            Result = "oom-kill",
+            ExecMainCode = 2,
+            ExecMainStatus = 9,
+            MainPid = 42,
+            InvocationId = "0123456789abcdef0123456789abcdef",
+            ControlGroup = "/machine.slice/x",
+            Uid = 61184,
         });
     }
 
@@ -260,7 +269,8 @@ public sealed class Systemd1Tests
                     body.Number(hasJob ? 7u : 0u);
                     body.ObjectPath(hasJob ? "/job/7" : "/");
                     body.Close();
-                })));
+                }
+            )));
         }
 
         /// <summary>Returns when the client has seen what was sent so far.</summary>
