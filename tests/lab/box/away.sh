@@ -52,7 +52,7 @@ put_away() {
     sleep 0.05
   done
   for mount in root disk; do
-    mountpoint --quiet "$boxes/$name/$mount" && { umount "$boxes/$name/$mount" || umount --lazy "$boxes/$name/$mount"; }
+    mountpoint --quiet "$boxes/$name/$mount" && { umount "$boxes/$name/$mount" 2>/dev/null || umount --lazy "$boxes/$name/$mount"; }
   done
   rm -rf "${boxes:?}/$name" "/run/systemd/nspawn/propagate/$name"
   [ -z "$(cgroups "$name")" ] || echo "box: cgroups of $name are left" >&2

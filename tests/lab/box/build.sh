@@ -15,7 +15,7 @@ out=$(cd "$1" && pwd)
 
 # What a server with systemd has, what the packages' dependencies name, and what the tests look with.
 packages=(
-  systemd-sysv dbus systemd-container libpam-systemd libnss-systemd
+  systemd-sysv udev dbus systemd-container libpam-systemd libnss-systemd
   qemu-system-x86 libsqlite3-0
   procps iproute2 util-linux kmod rpm
 )
