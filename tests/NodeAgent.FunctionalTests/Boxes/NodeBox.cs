@@ -22,12 +22,18 @@ internal sealed class NodeBox : IAsyncDisposable
     public AgentClient Client => _client ??= Box.Connect();
 
     /// <summary>Boots a host, and makes it a node with two commands.</summary>
-    public static async Task<NodeBox> StartAsync()
+    /// <param name="launcher">Who is to run QEMU, when it is not for the agent to choose.</param>
+    public static async Task<NodeBox> StartAsync(string? launcher = null)
     {
         var node = new NodeBox(await SystemdBox.StartAsync());
         try
         {
             (await node.InstallAsync(NodePackages.Built)).Succeeded();
+            if (launcher is not null)
+            {
+                await File.WriteAllTextAsync(node.Box.Path("/etc/nodeagent/conf.d/launcher.conf"), $"[qemu]\nlauncher = {launcher}\n");
+            }
+
             (await node.RunAsync("systemctl enable --now nodeagentd")).Succeeded();
             return node;
         }

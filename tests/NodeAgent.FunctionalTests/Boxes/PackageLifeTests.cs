@@ -6,10 +6,12 @@ namespace NodeAgent.FunctionalTests.Boxes;
 /// <summary>What becomes of the package is nothing to the guests.</summary>
 public sealed class PackageLifeTests
 {
-    [Fact]
-    public async Task Five_guests_keep_their_processes_through_upgrade_downgrade_removal_purge_and_return()
+    [Theory]
+    [InlineData("systemd")]
+    [InlineData("direct")]
+    public async Task Five_guests_keep_their_processes_through_upgrade_downgrade_removal_purge_and_return(string launcher)
     {
-        await using var node = await NodeBox.StartAsync();
+        await using var node = await NodeBox.StartAsync(launcher);
         var guests = new List<BoxGuest>();
         for (var number = 1; number <= 5; number++)
         {

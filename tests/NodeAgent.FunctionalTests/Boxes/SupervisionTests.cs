@@ -7,10 +7,12 @@ namespace NodeAgent.FunctionalTests.Boxes;
 /// <summary>The agent as systemd has it: restarted, watched, reloaded, woken; its guests notice nothing of it.</summary>
 public sealed class SupervisionTests
 {
-    [Fact]
-    public async Task Killed_agent_is_started_again_and_has_its_guests()
+    [Theory]
+    [InlineData("systemd")]
+    [InlineData("direct")]
+    public async Task Killed_agent_is_started_again_and_has_its_guests(string launcher)
     {
-        await using var node = await NodeBox.StartAsync();
+        await using var node = await NodeBox.StartAsync(launcher);
         var guest = await node.StartGuestAsync("guest");
 
         for (var times = 1; times <= 3; times++)
