@@ -56,6 +56,9 @@ mmdebstrap --quiet --mode=root --variant=apt --include="$(IFS=,; echo "${package
 # What was left out of Debian's packages is not to be left out of ours.
 rm -f "$work"/etc/dpkg/dpkg.cfg.d/99mmdebstrap
 install -m 755 "$here/init" "$work/usr/local/sbin/box-init"
+unit=$work/usr/local/lib/systemd/system/nodeagentd.service.d
+mkdir -p "$unit"
+printf '[Service]\nBindReadOnlyPaths=/run/box-boot-id:/proc/sys/kernel/random/boot_id\n' >"$unit/box.conf"
 : >"$work/etc/fstab"
 : >"$work/etc/resolv.conf"
 # The journal is kept on the disk, so that it can be read when the box is off.
