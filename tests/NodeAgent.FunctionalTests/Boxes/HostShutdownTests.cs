@@ -23,8 +23,7 @@ public sealed class HostShutdownTests
 
         using var client = node.Box.Connect();
         await client.UntilEventAsync("", "agent.recovered");
-
-        // Autostart is not looked at here: with ProtectKernelTunables a unit in a box sees the boot id of the machine around it.
+        (await client.UntilAsync("second", VmState.Running)).Status.State.ShouldBe(VmState.Running, "autostart");
         var events = await client.ListEventsAsync();
         var began = events.Single(one => one.Kind == "node.shutdown-began").Sequence;
         var ended = events.Single(one => one.Kind == "node.shutdown-ended");
