@@ -48,7 +48,7 @@ internal sealed class Call : IDisposable
     public AgentConnection? AgentInUse => _agent;
 
     /// <summary>The agent; the address is found at the first use.</summary>
-    public AgentConnection Agent => _agent ??= new AgentConnection(FindHost());
+    public AgentConnection Agent => _agent ??= new AgentConnection(FindHost(), Time);
 
     /// <summary>Options for a call that the agent answers at once.</summary>
     public CallOptions Unary => Within(DefaultPatience);

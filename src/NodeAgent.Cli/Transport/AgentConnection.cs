@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Grpc.Core;
+using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
 using NodeAgent.LongRunning;
 using NodeAgent.V1;
@@ -12,9 +14,10 @@ internal sealed class AgentConnection : IDisposable
     private const int MaxReply = 64 * 1024 * 1024;
 
     private readonly GrpcChannel _channel;
+    private readonly CallInvoker _calls;
 
     /// <summary>Prepares a connection; nothing is opened.</summary>
-    public AgentConnection(HostAddress address)
+    public AgentConnection(HostAddress address, TimeProvider time)
     {
         Address = address;
         var handler = new SocketsHttpHandler
@@ -31,6 +34,7 @@ internal sealed class AgentConnection : IDisposable
             DisposeHttpClient = true,
             MaxReceiveMessageSize = MaxReply,
         });
+        _calls = _channel.Intercept(new PatienceWithStart(time));
     }
 
     /// <summary>Where the agent is expected.</summary>
@@ -40,16 +44,16 @@ internal sealed class AgentConnection : IDisposable
     public SocketError? ConnectError { get; private set; }
 
     /// <summary>The VMs.</summary>
-    public VmService.VmServiceClient Vms => new(_channel);
+    public VmService.VmServiceClient Vms => new(_calls);
 
     /// <summary>The node.</summary>
-    public NodeService.NodeServiceClient Node => new(_channel);
+    public NodeService.NodeServiceClient Node => new(_calls);
 
     /// <summary>The operations.</summary>
-    public LongRunning.Operations.OperationsClient Operations => new(_channel);
+    public LongRunning.Operations.OperationsClient Operations => new(_calls);
 
     /// <summary>The events.</summary>
-    public EventService.EventServiceClient Events => new(_channel);
+    public EventService.EventServiceClient Events => new(_calls);
 
     /// <inheritdoc/>
     public void Dispose() => _channel.Dispose();

@@ -17,7 +17,16 @@ internal sealed class FakeNode : NodeService.NodeServiceBase
 
     public bool Refreshed { get; private set; }
 
-    public override Task<Node> GetNode(GetNodeRequest request, ServerCallContext context) => Task.FromResult(Node);
+    /// <summary>How often it says that it is only starting before it answers.</summary>
+    public int StartingAnswers { get; set; }
+
+    public override Task<Node> GetNode(GetNodeRequest request, ServerCallContext context) =>
+        StartingAnswers-- <= 0 ? Task.FromResult(Node) : throw new Google.Rpc.Status
+        {
+            Code = (int)StatusCode.Unavailable,
+            Message = "The agent is starting.",
+            Details = { Google.Protobuf.WellKnownTypes.Any.Pack(new Google.Rpc.ErrorInfo { Reason = "AGENT_STARTING", Domain = "nodeagent" }) },
+        }.ToRpcException();
 
     public override Task<Node> RefreshNode(RefreshNodeRequest request, ServerCallContext context)
     {
