@@ -48,7 +48,7 @@ internal sealed class NodeFloor : IAsyncDisposable
         Registry = new VmRegistry(_services);
         _services.Gate.Set(_contents.Maintenance);
         Maintenance = new NodeMaintenance(_services);
-        if (current.Shutdown.Enabled && BusConnection.IsAvailable)
+        if (current.Shutdown.Enabled && Launchers.HasSystemd && BusConnection.IsAvailable)
         {
             // Where QEMU is run directly the bus is for this alone.
             _shutdownBus = Bus ?? BusConnection.Open(new BusOptions(), time, log.CreateLogger<BusConnection>());
