@@ -99,7 +99,10 @@ internal sealed class NodeWriter(NodeIdentity identity, AgentLife life, Conditio
 
     private static V1.HugepagePool Write(HugepagePool pool) => new()
     {
-        PageSizeBytes = pool.PageBytes, Total = pool.Total, Free = pool.Free, Reserved = pool.Reserved ?? 0,
+        PageSizeBytes = pool.PageBytes,
+        Total = pool.Total,
+        Free = pool.Free,
+        Reserved = pool.Reserved ?? 0,
     };
 
     private static V1.PciDevice Write(PciDevice device)

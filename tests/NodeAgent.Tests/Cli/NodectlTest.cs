@@ -54,6 +54,10 @@ public sealed class NodectlTest
 
     private static Surroundings Nowhere => new()
     {
-        Out = TextWriter.Null, RawOut = Stream.Null, Error = TextWriter.Null, Input = Stream.Null, Environment = _ => null,
+        Out = TextWriter.Null,
+        RawOut = Stream.Null,
+        Error = TextWriter.Null,
+        Input = Stream.Null,
+        Environment = _ => null,
     };
 }

@@ -17,7 +17,9 @@ public sealed partial class MetricsPageTests
         await using var agent = await BusyAsync();
         using var promtool = Process.Start(new ProcessStartInfo("/usr/bin/promtool", ["check", "metrics"])
         {
-            RedirectStandardInput = true, RedirectStandardError = true, RedirectStandardOutput = true,
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
         })!;
 
         await promtool.StandardInput.WriteAsync(await agent.ScrapeAsync());

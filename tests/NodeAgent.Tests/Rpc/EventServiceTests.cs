@@ -45,7 +45,11 @@ public sealed class EventServiceTests : IAsyncLifetime
 
         var seen = await AllAsync(new V1.ListEventsRequest
         {
-            PageSize = 7, NewestFirst = newestFirst, Vm = Web.ToString(), KindPrefix = "vm.st", MinimumSeverity = V1.EventSeverity.Warning,
+            PageSize = 7,
+            NewestFirst = newestFirst,
+            Vm = Web.ToString(),
+            KindPrefix = "vm.st",
+            MinimumSeverity = V1.EventSeverity.Warning,
         });
 
         seen.Count.ShouldBe(50);

@@ -30,7 +30,13 @@ internal static class SpecGen
         Gen.OneOf(Gen.Const((DirectKernel?)null), Gen.Select(Word, MaybeWord, MaybeWord).Select((kernel, initrd, cmdline) => (DirectKernel?)new DirectKernel("/" + kernel, initrd, cmdline))),
         Gen.Bool, Gen.Bool).Select((cpu, memory, machine, accelerator, kernel, rng, balloon) => new VmSpec
         {
-            Cpu = cpu, MemoryBytes = memory, Machine = machine, Accelerator = accelerator, Kernel = kernel, Rng = rng, Balloon = balloon,
+            Cpu = cpu,
+            MemoryBytes = memory,
+            Machine = machine,
+            Accelerator = accelerator,
+            Kernel = kernel,
+            Rng = rng,
+            Balloon = balloon,
         });
 
     private static readonly Gen<(ImmutableArray<DiskSpec>, ImmutableArray<NetworkInterfaceSpec>, ImmutableArray<string>)> Devices =

@@ -55,7 +55,11 @@ public sealed class VmConsoleTest
         var output = new Pipe();
         var input = new CliInput
         {
-            Input = new Pipe().Reader.AsStream(), InputIsTerminal = true, RawMode = mode.Enter, Cancellation = interrupt.Token, Output = output.Writer.AsStream(),
+            Input = new Pipe().Reader.AsStream(),
+            InputIsTerminal = true,
+            RawMode = mode.Enter,
+            Cancellation = interrupt.Token,
+            Output = output.Writer.AsStream(),
         };
         var running = agent.RunAsync(input, "vm", "console", "web");
         await output.Reader.ReadAsync(TestContext.Current.CancellationToken);

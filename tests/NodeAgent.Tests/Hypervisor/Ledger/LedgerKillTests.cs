@@ -77,7 +77,9 @@ public sealed class LedgerKillTests : IDisposable
 
     private static LedgerOptions WriterOptions(string state) => Options(state) with
     {
-        EventCount = 300, TidyInterval = TimeSpan.FromMilliseconds(20), KeyAge = TimeSpan.FromDays(36_500),
+        EventCount = 300,
+        TidyInterval = TimeSpan.FromMilliseconds(20),
+        KeyAge = TimeSpan.FromDays(36_500),
     };
 
     private async Task<HashSet<string>> KillWriterAsync(int milliseconds)
@@ -86,7 +88,8 @@ public sealed class LedgerKillTests : IDisposable
         string[] arguments = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(LedgerKillTests).Assembly.Location] : [];
         using Process child = Process.Start(new ProcessStartInfo(program, arguments)
         {
-            Environment = { [Role] = _directory.Path }, RedirectStandardOutput = true,
+            Environment = { [Role] = _directory.Path },
+            RedirectStandardOutput = true,
         })!;
         var acknowledged = new HashSet<string>();
         try

@@ -15,7 +15,9 @@ internal static class LedgerSample
 
     public static LedgerOptions Options(string stateDirectory) => new()
     {
-        StateDirectory = stateDirectory, EventAge = TimeSpan.FromDays(36_500), OperationAge = TimeSpan.FromDays(36_500),
+        StateDirectory = stateDirectory,
+        EventAge = TimeSpan.FromDays(36_500),
+        OperationAge = TimeSpan.FromDays(36_500),
     };
 
     public static LedgerOpenResult TryOpen(LedgerOptions options, TimeProvider? time = null) =>

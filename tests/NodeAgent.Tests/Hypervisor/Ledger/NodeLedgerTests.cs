@@ -14,7 +14,8 @@ public sealed class NodeLedgerTests : IDisposable
     {
         OperationRow ended = Operation(2, OperationState.Failed) with
         {
-            Fault = new OperationFault("START_FAILED", "no tap", """{"step":"tap"}"""), Progress = 40,
+            Fault = new OperationFault("START_FAILED", "no tap", """{"step":"tap"}"""),
+            Progress = 40,
         };
         await using (NodeLedger ledger = Open(_directory).Ledger)
         {
