@@ -27,7 +27,7 @@ internal static class UnitLimits
 
         // Reclaim begins a step before the end, so that a QEMU that grows is slowed down before it is killed.
         var high = (ulong)spec.MemoryBytes + ((ulong)spec.MemoryBytes / 128) + Overhead + (accelerator == Accelerator.Tcg ? TranslationCache : 0);
-        var max = limits.MemoryMaxBytes is { } asked ? (ulong)asked : high + Overhead;
+        var max = limits.MemoryMaxBytes is { } asked ? (ulong)Math.Max(asked, spec.MemoryBytes) : high + Overhead;
         yield return new("MemoryHigh", UnitValue.Of(Math.Min(high, max)));
         yield return new("MemoryMax", UnitValue.Of(max));
 

@@ -110,14 +110,16 @@ public sealed partial class Vm
     /// <summary>Puts the limits of the spec in force where others are; the VM runs on whatever becomes of it.</summary>
     private async Task LimitAsync(ResourceSpec? inForce)
     {
-        if (_live is not { Run: { Process: { } process, Boot.Accelerator: var accelerator } } || inForce == _definition.Spec.Resources)
+        if (_live is not { Run: { Process: { } process, Boot.Accelerator: var accelerator } run } || inForce == _definition.Spec.Resources)
         {
             return;
         }
 
+        // The memory that runs counts, not the one that waits for the next start.
+        var limited = (run.Spec ?? _definition.Spec) with { Resources = _definition.Spec.Resources };
         try
         {
-            await _services.Launcher.LimitAsync(process, _definition.Spec, accelerator, CancellationToken.None);
+            await _services.Launcher.LimitAsync(process, limited, accelerator, CancellationToken.None);
         }
         catch (IOException refusal)
         {
