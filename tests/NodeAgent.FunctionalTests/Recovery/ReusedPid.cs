@@ -1,5 +1,6 @@
 using System.Globalization;
 using NodeAgent.Bindings.Linux;
+using NodeAgent.FunctionalTests.Agents;
 
 namespace NodeAgent.FunctionalTests.Recovery;
 
@@ -15,6 +16,13 @@ internal sealed class ReusedPid : IDisposable
     /// <summary>Starts processes until one has that pid; <c>null</c> when others were faster again and again.</summary>
     public static async Task<ReusedPid?> TakeAsync(int pid)
     {
+        // A first process that is slow to reap keeps the number of what it inherited for a while; nothing tells when.
+        using var limit = new CancellationTokenSource(AgentClient.Patience);
+        while (Directory.Exists($"/proc/{pid}") && !limit.IsCancellationRequested)
+        {
+            await Task.Delay(20);
+        }
+
         for (var attempt = 0; attempt < 2000; attempt++)
         {
             // The kernel gives the next free number after the one written here.
