@@ -6,6 +6,7 @@ namespace NodeAgent.Hypervisor.Qemu;
 public sealed class QemuProcess : IDisposable
 {
     private readonly PidFd _handle;
+    private volatile bool _killed;
 
     /// <summary>Takes over a process.</summary>
     /// <param name="handle">Its descriptor; belongs to this object from now on.</param>
@@ -31,6 +32,7 @@ public sealed class QemuProcess : IDisposable
     /// <summary>Ends it without asking. Nothing happens when it has ended.</summary>
     public void Kill()
     {
+        _killed = true;
         try
         {
             _handle.Send(PidFd.Kill);
@@ -41,9 +43,15 @@ public sealed class QemuProcess : IDisposable
         }
     }
 
-    private static async Task<ProcessExit> ExitedAsync(PidFd handle, Func<Task<ProcessExit>> tellEnd)
+    private async Task<ProcessExit> ExitedAsync(PidFd handle, Func<Task<ProcessExit>> tellEnd)
     {
         var seen = await ExitWatch.WaitAsync(handle);
+        if (_killed)
+        {
+            // How is known, and a force-stop waits for nobody: not for systemd, and not for a bus that is away.
+            return seen.IsKnown ? seen : new ProcessExit(null, PidFd.Kill, false);
+        }
+
         var told = await tellEnd();
         return told.IsKnown ? told : seen;
     }

@@ -10,7 +10,7 @@ internal static class Launchers
 {
     private const string Program = "nodeagent-vm", InstalledProgram = "/usr/libexec/nodeagent/nodeagent-vm";
 
-    /// <summary>Whether systemd is the host's first process, see sd_booted(3). Asked before its library is loaded, which costs a start 20 ms.</summary>
+    /// <summary>Whether systemd is the host's first process, see sd_booted(3). Asked before its library is loaded, which a host without it need not pay for.</summary>
     public static bool HasSystemd => Directory.Exists("/run/systemd/system");
 
     /// <summary>Whether systemd is to run QEMU, and can.</summary>

@@ -39,7 +39,7 @@ public sealed class LauncherConformanceTests
                 return spec;
             },
             async pid => (await node.RunAsync($"kill -9 {pid}")).Succeeded(),
-            async pid => (await node.RunAsync($"test -d /proc/{pid}")).ExitCode == 0,
+            async pid => (await node.RunAsync($"grep -q '^State:[[:space:]]*[^Z[:space:]]' /proc/{pid}/status")).ExitCode == 0,
             async () =>
             {
                 (await node.RunAsync("systemctl kill --kill-who=main --signal=KILL nodeagentd")).Succeeded();
