@@ -63,7 +63,7 @@ public static unsafe class ChildProcess
             Check("posix_spawn", Libc.posix_spawn(out var pid, options.Path, actions, attributes, arguments.Pointer, environment.Pointer));
 
             // Our own child keeps its number until we reap it, so this cannot open somebody else.
-            return PidFd.TryOpen(pid) ?? throw new LinuxException("pidfd_open", Errno.ESRCH);
+            return PidFd.OpenChild(pid) ?? throw new LinuxException("pidfd_open", Errno.ESRCH);
         }
         finally
         {

@@ -21,6 +21,7 @@ internal static unsafe partial class Libc
     internal const int P_PIDFD = 3;
     internal const int WEXITED = 4;
     internal const int WNOHANG = 1;
+    internal const int WNOWAIT = 0x01000000;
     internal const short POLLIN = 1;
     internal const int EPOLL_CLOEXEC = 0x80000;
     internal const int EPOLL_CTL_ADD = 1;

@@ -15,11 +15,14 @@ public sealed class PidFd : SafeHandleZeroOrMinusOneIsInvalid
     /// <summary>SIGKILL.</summary>
     public const int Kill = 9;
 
-    private PidFd(int fd, int pid)
+    private readonly bool _reaps;
+
+    private PidFd(int fd, int pid, bool reaps)
         : base(ownsHandle: true)
     {
         SetHandle(fd);
         Pid = pid;
+        _reaps = reaps;
     }
 
     /// <summary>The number it was opened by. Proves nothing once the process has ended.</summary>
@@ -29,12 +32,17 @@ public sealed class PidFd : SafeHandleZeroOrMinusOneIsInvalid
 
     /// <summary>Opens a process, or returns <c>null</c> when there is none of this number.</summary>
     /// <exception cref="LinuxException">The kernel refused for another reason.</exception>
-    public static PidFd? TryOpen(int pid)
+    public static PidFd? TryOpen(int pid) => TryOpen(pid, reaps: false);
+
+    /// <summary>As <see cref="TryOpen(int)"/>, by whoever started the process and so has to reap it.</summary>
+    internal static PidFd? OpenChild(int pid) => TryOpen(pid, reaps: true);
+
+    private static PidFd? TryOpen(int pid, bool reaps)
     {
         var fd = (int)Libc.syscall(Libc.SYS_pidfd_open, pid, 0, 0, 0);
         if (fd >= 0)
         {
-            return new PidFd(fd, pid);
+            return new PidFd(fd, pid, reaps);
         }
 
         var errno = Marshal.GetLastPInvokeError();
@@ -86,20 +94,22 @@ public sealed class PidFd : SafeHandleZeroOrMinusOneIsInvalid
 
     /// <summary>
     /// How the process ended; to be asked after it did. A child's status comes from waitid(2), which also reaps
-    /// it. Somebody else's child tells through its zombie (/proc/PID/stat) or, where the kernel keeps it
-    /// (PIDFD_GET_INFO, Linux 6.15), after it was reaped. Otherwise the answer is <see cref="ProcessExit.Unknown"/>.
+    /// it when <see cref="ChildProcess"/> started it; what another part of this process started, such as the base class
+    /// library, is for that part to reap. Somebody else's child tells through its zombie (/proc/PID/stat) or, where the
+    /// kernel keeps it (PIDFD_GET_INFO, Linux 6.15), after it was reaped. Otherwise the answer is
+    /// <see cref="ProcessExit.Unknown"/>.
     /// </summary>
-    public ProcessExit ReadExit() => ReapChild() ?? ReadExitInfo() ?? ReadZombie() ?? ReadExitInfo() ?? ProcessExit.Unknown;
+    public ProcessExit ReadExit() => WaitForChild() ?? ReadExitInfo() ?? ReadZombie() ?? ReadExitInfo() ?? ProcessExit.Unknown;
 
     /// <inheritdoc/>
     protected override bool ReleaseHandle() => Libc.close((int)handle) == 0;
 
-    private unsafe ProcessExit? ReapChild()
+    private unsafe ProcessExit? WaitForChild()
     {
         // siginfo_t is 128 bytes; si_code is the third int, si_status the seventh on both 64-bit layouts.
         var info = stackalloc int[32];
         new Span<int>(info, 32).Clear();
-        if (Libc.waitid(Libc.P_PIDFD, (uint)Descriptor, (byte*)info, Libc.WEXITED | Libc.WNOHANG) != 0 || info[0] == 0)
+        if (Libc.waitid(Libc.P_PIDFD, (uint)Descriptor, (byte*)info, Libc.WEXITED | Libc.WNOHANG | (_reaps ? 0 : Libc.WNOWAIT)) != 0 || info[0] == 0)
         {
             return null;
         }

@@ -28,6 +28,21 @@ public sealed class ChildProcessTests
     }
 
     [Fact]
+    public async Task Who_only_opened_a_child_leaves_it_to_its_starter_to_reap()
+    {
+        using var child = Shell("read forever <&3", out var writer);
+        using (writer)
+        using (var seen = PidFd.TryOpen(child.Pid).ShouldNotBeNull())
+        {
+            child.Send(PidFd.Kill).ShouldBeTrue();
+            (await ExitWatch.WaitAsync(seen).WaitAsync(Patience, TestContext.Current.CancellationToken)).Signal.ShouldBe(9);
+            File.Exists($"/proc/{child.Pid}/stat").ShouldBeTrue();
+            child.ReadExit().Signal.ShouldBe(9);
+            File.Exists($"/proc/{child.Pid}/stat").ShouldBeFalse();
+        }
+    }
+
+    [Fact]
     public async Task Child_has_a_session_of_its_own_and_only_the_descriptors_it_was_given()
     {
         using var directory = new TemporaryDirectory();
