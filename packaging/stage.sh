@@ -50,6 +50,7 @@ put 755 /usr/libexec/nodeagent/ artifacts/bin/nodeagent-vm
 
 # Configuration
 put 644 /etc/nodeagent/ packaging/nodeagentd.conf
+put 644 /etc/nodeagent/ packaging/policy.conf
 mkdir -p "$dest/etc/nodeagent/conf.d"
 
 # Units, the group of those who may use the agent, folders

@@ -9,7 +9,10 @@ namespace NodeAgent.Bindings.Linux;
 /// <param name="Gid">Effective group id.</param>
 public readonly record struct PeerCredentials(int Pid, uint Uid, uint Gid)
 {
-    private const int SolSocket = 1, SoPeerCred = 17;
+    private const int SolSocket = 1, SoPeerCred = 17, SoPeerGroups = 59;
+
+    // NGROUPS_MAX of the kernel is 65536; who is in more groups than this has none here.
+    private const int MostGroups = 1024;
 
     /// <summary>Reads them.</summary>
     /// <exception cref="SocketException">Not a connected unix socket.</exception>
@@ -19,5 +22,21 @@ public readonly record struct PeerCredentials(int Pid, uint Uid, uint Gid)
         Span<int> credentials = stackalloc int[3];
         socket.GetRawSocketOption(SolSocket, SoPeerCred, MemoryMarshal.AsBytes(credentials));
         return new PeerCredentials(credentials[0], (uint)credentials[1], (uint)credentials[2]);
+    }
+
+    /// <summary>Its supplementary groups (SO_PEERGROUPS); empty where they are more than the kernel tells us of.</summary>
+    public static uint[] GroupsOf(Socket socket)
+    {
+        ArgumentNullException.ThrowIfNull(socket);
+        Span<uint> groups = stackalloc uint[MostGroups];
+        try
+        {
+            var bytes = socket.GetRawSocketOption(SolSocket, SoPeerGroups, MemoryMarshal.AsBytes(groups));
+            return groups[..(bytes / sizeof(uint))].ToArray();
+        }
+        catch (SocketException tooMany) when (tooMany.SocketErrorCode is not SocketError.NotConnected)
+        {
+            return [];
+        }
     }
 }

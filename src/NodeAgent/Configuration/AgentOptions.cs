@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using NodeAgent.Security;
 
 namespace NodeAgent.Configuration;
 
@@ -22,6 +23,8 @@ internal sealed record AgentOptions
     public AutostartOptions Autostart { get; init; } = new();
     public ShutdownOptions Shutdown { get; init; } = new();
     public KvmOptions Kvm { get; init; } = new();
+    public RemoteOptions Remote { get; init; } = new();
+    public AccessOptions Access { get; init; } = new();
 
     /// <summary>The sockets of the API: those named, else one in the run directory.</summary>
     public ImmutableArray<string> SocketPaths =>
@@ -36,7 +39,21 @@ internal sealed record AgentOptions
 internal sealed record MetricsOptions
 {
     public IPEndPoint? Listen { get; init; } = new(IPAddress.Loopback, 9464);
+    public MetricsTls Tls { get; init; } = MetricsTls.Auto;
     public TimeSpan SampleInterval { get; init; } = TimeSpan.FromSeconds(10);
+}
+
+/// <summary>Whether the metrics are served by mutual TLS.</summary>
+internal enum MetricsTls
+{
+    /// <summary>On an address that others reach, and not on loopback.</summary>
+    Auto,
+
+    /// <summary>Always.</summary>
+    On,
+
+    /// <summary>Never; whoever reaches the address may read.</summary>
+    Off,
 }
 
 /// <summary>[qemu]</summary>
@@ -113,4 +130,24 @@ internal enum LogLevelChoice
     Info,
     Warning,
     Error,
+}
+
+/// <summary>[remote]</summary>
+internal sealed record RemoteOptions
+{
+    public IPEndPoint? Listen { get; init; }
+    public string Certificate { get; init; } = "";
+    public string Key { get; init; } = "";
+    public string Authorities { get; init; } = "";
+    public string RevocationList { get; init; } = "";
+    public string DeniedSerials { get; init; } = "";
+}
+
+/// <summary>[access]</summary>
+internal sealed record AccessOptions
+{
+    public string PolicyPath { get; init; } = "/etc/nodeagent/policy.conf";
+
+    /// <summary>What the file says; it is read with the configuration and belongs to it.</summary>
+    public AccessPolicy Policy { get; init; } = PolicyFile.BuiltIn;
 }

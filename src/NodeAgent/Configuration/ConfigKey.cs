@@ -9,6 +9,9 @@ namespace NodeAgent.Configuration;
 internal sealed record ConfigKey(
     string Section, string Name, bool Reloadable, Func<AgentOptions, string, AgentOptions> Read, Func<AgentOptions, string> Show)
 {
+    /// <summary>What has changed when the key's value has; of a key that names a file which is read along, what the file says as well.</summary>
+    public Func<AgentOptions, string> Content { get; init; } = Show;
+
     /// <summary>The environment variable that sets it.</summary>
     public string EnvironmentName => $"{ConfigSources.EnvironmentPrefix}{Section}__{Name}".ToUpperInvariant();
 

@@ -24,6 +24,7 @@ internal static class ConfigSchema
 
         Fixed("metrics", "listen", (o, v) => o with { Metrics = o.Metrics with { Listen = ValueText.HttpListen(v) } },
             o => o.Metrics.Listen?.ToString() ?? "none"),
+        Fixed("metrics", "tls", (o, v) => o with { Metrics = o.Metrics with { Tls = ValueText.Word<MetricsTls>(v) } }, o => ValueText.Show(o.Metrics.Tls)),
         Live("metrics", "sample_interval",
             (o, v) => o with { Metrics = o.Metrics with { SampleInterval = ValueText.Duration(v, Second, Hour) } },
             o => ValueText.Show(o.Metrics.SampleInterval)),
@@ -60,6 +61,16 @@ internal static class ConfigSchema
         Live("shutdown", "guest_timeout", (o, v) => WithShutdown(o, s => s with { GuestTimeout = ValueText.Duration(v, Second, Hour) }), o => ValueText.Show(o.Shutdown.GuestTimeout)),
         Live("shutdown", "parallel", (o, v) => WithShutdown(o, s => s with { Parallel = ValueText.Int(v, 1, 10_000) }), o => $"{o.Shutdown.Parallel}"),
 
+        Fixed("remote", "listen", (o, v) => WithRemote(o, r => r with { Listen = ValueText.HttpListen(v) }), o => o.Remote.Listen?.ToString() ?? "none"),
+        Live("remote", "certificate", (o, v) => WithRemote(o, r => r with { Certificate = ValueText.CredentialPath(v) }), o => o.Remote.Certificate),
+        Live("remote", "key", (o, v) => WithRemote(o, r => r with { Key = ValueText.CredentialPath(v) }), o => o.Remote.Key),
+        Live("remote", "authorities", (o, v) => WithRemote(o, r => r with { Authorities = ValueText.CredentialPath(v) }), o => o.Remote.Authorities),
+        Live("remote", "revocation_list", (o, v) => WithRemote(o, r => r with { RevocationList = ValueText.CredentialPath(v) }), o => o.Remote.RevocationList),
+        Live("remote", "denied_serials", (o, v) => WithRemote(o, r => r with { DeniedSerials = ValueText.CredentialPath(v) }), o => o.Remote.DeniedSerials),
+
+        Live("access", "policy", (o, v) => o with { Access = o.Access with { PolicyPath = ValueText.AbsolutePath(v) } }, o => o.Access.PolicyPath)
+            with { Content = o => o.Access.PolicyPath + '\n' + o.Access.Policy.Text },
+
         Fixed("kvm", "device", (o, v) => o with { Kvm = o.Kvm with { Device = ValueText.AbsolutePath(v) } }, o => o.Kvm.Device),
     ];
 
@@ -74,6 +85,9 @@ internal static class ConfigSchema
 
     private static ConfigKey Live(string section, string name, Func<AgentOptions, string, AgentOptions> read, Func<AgentOptions, string> show) =>
         new(section, name, true, read, show);
+
+    private static AgentOptions WithRemote(AgentOptions options, Func<RemoteOptions, RemoteOptions> change) =>
+        options with { Remote = change(options.Remote) };
 
     private static AgentOptions WithShutdown(AgentOptions options, Func<ShutdownOptions, ShutdownOptions> change) =>
         options with { Shutdown = change(options.Shutdown) };

@@ -30,6 +30,7 @@ internal sealed record ConfigSources(CommandLine CommandLine, IReadOnlyDictionar
         }
 
         Check(options, problems);
+        options = options with { Access = options.Access with { Policy = PolicyFile.Read(options.Access.PolicyPath, problems) } };
         return new ConfigResult(options, problems);
     }
 
@@ -97,6 +98,12 @@ internal sealed record ConfigSources(CommandLine CommandLine, IReadOnlyDictionar
     // What no single key can tell.
     private static void Check(AgentOptions options, List<ConfigProblem> problems)
     {
+        var given = new[] { options.Remote.Certificate, options.Remote.Key, options.Remote.Authorities }.Count(path => path.Length > 0);
+        if (given is 1 or 2)
+        {
+            problems.Add(new ConfigProblem("configuration", null, "[remote]", "certificate, key and authorities belong together, and one of them is missing.", "Name all three, or none, for a node that joins a fleet."));
+        }
+
         foreach (var path in options.SocketPaths.Where(path => System.Text.Encoding.UTF8.GetByteCount(path) > Bindings.Linux.UnixListener.MaxPathBytes))
         {
             problems.Add(new ConfigProblem("configuration", null, "[agent] listen", $"The socket's path '{path}' is too long.", "Choose a shorter run_dir, or set listen."));

@@ -77,7 +77,7 @@ internal static class IniFile
             var written = line[..equals].Trim();
             if (section is null)
             {
-                problems.Add(new ConfigProblem(source, number, written, "The key stands in no section.", $"Put it under one of {ConfigSchema.SectionNames}."));
+                problems.Add(new ConfigProblem(source, number, written, "The key stands in no section.", "Write a [section] above it."));
                 continue;
             }
 

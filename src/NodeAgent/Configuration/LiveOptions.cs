@@ -32,7 +32,7 @@ internal sealed class LiveOptions(AgentOptions initial)
         {
             // What needs a restart stays as it is, and so does what takes its default from it.
             var live = ConfigSchema.Keys.Where(key => !key.Reloadable).Aggregate(next, (options, key) => key.Read(options, key.Show(_current)));
-            ImmutableArray<ConfigKey> changed = [.. ConfigSchema.Keys.Where(key => key.Reloadable && key.Show(live) != key.Show(_current))];
+            ImmutableArray<ConfigKey> changed = [.. ConfigSchema.Keys.Where(key => key.Reloadable && key.Content(live) != key.Content(_current))];
             ImmutableArray<ConfigKey> pending = [.. ConfigSchema.Keys.Where(key => !key.Reloadable && key.Show(next) != key.Show(_current))];
             _current = live;
             if (!changed.IsEmpty)

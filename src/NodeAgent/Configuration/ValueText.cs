@@ -10,6 +10,8 @@ namespace NodeAgent.Configuration;
 /// </summary>
 internal static class ValueText
 {
+    public const string CredentialScheme = "credential:";
+
     private static readonly (string Suffix, long Milliseconds)[] DurationUnits =
         [("ms", 1), ("s", 1000), ("min", 60_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
 
@@ -92,6 +94,12 @@ internal static class ValueText
         text.StartsWith('/') && !text.Contains('\0', StringComparison.Ordinal)
             ? text.Length > 1 ? text.TrimEnd('/') : text
             : throw new FormatException($"'{text}' is not an absolute path. Write one that begins with '/'.");
+
+    /// <summary>An absolute path, "credential:NAME" for what systemd hands over (LoadCredential=), or nothing.</summary>
+    public static string CredentialPath(string text) =>
+        text.Length == 0 || (text.StartsWith(CredentialScheme, StringComparison.Ordinal) && text[CredentialScheme.Length..].All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_'))
+            ? text
+            : AbsolutePath(text);
 
     public static ImmutableArray<string> List(string text, Func<string, string> item) =>
         [.. text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(item).Distinct(StringComparer.Ordinal)];

@@ -9,8 +9,10 @@ namespace NodeAgent.Health;
 /// <summary>All conditions of the node, the floor's and the agent's own, and since when each is as it is.</summary>
 /// <param name="standing">How the floor below stands.</param>
 /// <param name="reloader">The configuration.</param>
+/// <param name="remote">The node's certificate; <c>null</c> where there is nothing to say.</param>
 /// <param name="time">The clock.</param>
-internal sealed class ConditionBook(Func<NodeStanding> standing, Reloader reloader, TimeProvider time)
+internal sealed class ConditionBook(
+    Func<NodeStanding> standing, Reloader reloader, Func<DateTimeOffset, (NodeCondition Condition, ConditionSeverity Severity)?> remote, TimeProvider time)
 {
     private const string LedgerWritable = "LedgerWritable", LedgerWhole = "LedgerWhole", QemuReady = "QemuReady", ConfigurationInForce = "ConfigurationInForce";
     private readonly Lock _gate = new();
@@ -32,6 +34,11 @@ internal sealed class ConditionBook(Func<NodeStanding> standing, Reloader reload
         all.Add(ServiceConditions.Of(now.Gate));
         all.Add(ServiceConditions.Of(now.Shutdown, now.ShutdownTimeout));
         all.Add(OfConfiguration(reloader.Last));
+        if (remote(time.GetUtcNow()) is { } certificate)
+        {
+            all.Add(certificate);
+        }
+
         lock (_gate)
         {
             return [.. all.Select(one => (one.Condition, one.Severity, Since(one.Condition)))];

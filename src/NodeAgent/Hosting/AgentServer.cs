@@ -1,20 +1,23 @@
+using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using NodeAgent.Configuration;
 using NodeAgent.Logging;
 using NodeAgent.Metrics;
 using NodeAgent.Rpc;
+using NodeAgent.Tls;
 
 namespace NodeAgent.Hosting;
 
 /// <summary>
-/// The two listeners: gRPC (HTTP/2 without TLS) on unix sockets, and metrics (HTTP/1.1) on an address of its own.
-/// Nothing of one can be reached through the other.
+/// The listeners: gRPC (HTTP/2) on unix sockets and, by mutual TLS, on a network address; metrics (HTTP/1.1) on an
+/// address of their own. Nothing of one can be reached through the other.
 /// </summary>
 internal static class AgentServer
 {
+    private static readonly TimeSpan PingEvery = TimeSpan.FromSeconds(30), PingPatience = TimeSpan.FromSeconds(20);
+
     /// <summary>Builds it; it listens once it is started.</summary>
     /// <param name="options">The configuration.</param>
     /// <param name="sockets">The API's sockets, bound already.</param>
@@ -32,40 +35,61 @@ internal static class AgentServer
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = start.StopTimeout);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton(provider => new CredentialStore(
+            () => CredentialPlace.Of(options.Current), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CredentialStore>>()));
+        builder.Services.AddSingleton<RemoteConnections>();
+        builder.Services.AddSingleton<RemoteHandshake>();
+        builder.Services.AddSingleton<CertificateWatch>();
         builder.Services.AddSingleton<ConnectionGate>();
         RpcServices.Add(builder.Services, start.Limits);
         addServices(builder.Services);
         builder.WebHost.UseKestrelCore()
             .UseSockets(transport => transport.CreateBoundListenSocket = endpoint => Bound(endpoint, sockets))
-            .ConfigureKestrel(kestrel => Listen(kestrel, sockets.Paths, start.Metrics));
+            .ConfigureKestrel(kestrel => Listen(kestrel, sockets.Paths, start));
 
         var app = builder.Build();
+        app.Use(AccessGate.ServeAsync);
         app.Use(static (context, next) => context.Features.Get<MetricsListener>() is null ? next(context) : MetricsPage.ServeAsync(context));
         app.UseRouting();
         RpcServices.Map(app);
         return app;
     }
 
-    private static Socket Bound(System.Net.EndPoint endpoint, ApiSockets sockets) =>
+    private static Socket Bound(EndPoint endpoint, ApiSockets sockets) =>
         endpoint is UnixDomainSocketEndPoint unix
             ? sockets[unix.ToString()!]
             : Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets.SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
 
-    private static void Listen(KestrelServerOptions kestrel, IEnumerable<string> paths, MetricsOptions metrics)
+    private static void Listen(KestrelServerOptions kestrel, IEnumerable<string> paths, AgentOptions start)
     {
         kestrel.AddServerHeader = false;
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
+        kestrel.Limits.MaxRequestHeaderCount = 64;
+        // What one connection may hold here without being read: the largest message of a client fits in, little more.
+        kestrel.Limits.Http2.InitialConnectionWindowSize = 256 * 1024;
+        kestrel.Limits.Http2.InitialStreamWindowSize = 128 * 1024;
+        kestrel.Limits.Http2.KeepAlivePingDelay = PingEvery;
+        kestrel.Limits.Http2.KeepAlivePingTimeout = PingPatience;
         foreach (var path in paths)
         {
             kestrel.ListenUnixSocket(path, listen =>
             {
                 listen.Protocols = HttpProtocols.Http2;
                 var gate = listen.ApplicationServices.GetRequiredService<ConnectionGate>();
-                listen.Use(next => connection => gate.ServeAsync(connection, next));
+                listen.Use(next => connection => gate.ServeLocalAsync(connection, next));
             });
         }
 
-        if (metrics.Listen is { } address)
+        if (start.Remote.Listen is { } remote)
+        {
+            kestrel.Listen(remote, listen =>
+            {
+                listen.Protocols = HttpProtocols.Http2;
+                UseMutualTls(listen, SslApplicationProtocol.Http2);
+            });
+        }
+
+        if (start.Metrics.Listen is { } address)
         {
             kestrel.Listen(address, listen =>
             {
@@ -75,7 +99,19 @@ internal static class AgentServer
                     connection.Features.Set(MetricsListener.Instance);
                     return next(connection);
                 });
+                if (start.Metrics.Tls is MetricsTls.On || (start.Metrics.Tls is MetricsTls.Auto && !IPAddress.IsLoopback(address.Address)))
+                {
+                    UseMutualTls(listen, SslApplicationProtocol.Http11);
+                }
             });
         }
+    }
+
+    private static void UseMutualTls(ListenOptions listen, SslApplicationProtocol protocol)
+    {
+        var gate = listen.ApplicationServices.GetRequiredService<ConnectionGate>();
+        listen.Use(next => connection => gate.BeginHandshakeAsync(connection, next));
+        listen.UseHttps(listen.ApplicationServices.GetRequiredService<RemoteHandshake>().Options(protocol));
+        listen.Use(next => connection => gate.ServeRemoteAsync(connection, next));
     }
 }

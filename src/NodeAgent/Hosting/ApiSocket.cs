@@ -1,7 +1,7 @@
 using System.Net.Sockets;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Configuration;
-using NodeAgent.Rpc;
+using NodeAgent.Security;
 using NodeAgent.Systemd;
 
 namespace NodeAgent.Hosting;

@@ -1,6 +1,7 @@
 using NodeAgent.Health;
 using NodeAgent.Metrics;
 using NodeAgent.Rpc;
+using NodeAgent.Tls;
 
 namespace NodeAgent.Hosting;
 
@@ -19,7 +20,10 @@ internal static class Composition
         services.AddSingleton(_ => new NodeIdentity(
             floor().NodeId, start.Version, start.Options.StateDirectory, start.Options.RunDirectory, floor().LauncherName));
         services.AddSingleton(provider => new ConditionBook(
-            () => floor().Standing, start.Reloader, provider.GetRequiredService<TimeProvider>()));
+            () => floor().Standing,
+            start.Reloader,
+            now => RemoteConditions.Of(provider.GetRequiredService<CredentialStore>(), start.Options.Remote.Listen is not null, now),
+            provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(_ => new SnapshotWriter(start.Options.RunDirectory));
         services.AddSingleton(provider => new OperationWriter(
             floor().Registry.TryGet, provider.GetRequiredService<SnapshotWriter>(), provider.GetRequiredService<AgentLife>()));
@@ -45,6 +49,7 @@ internal static class Composition
         _ = new ProcessMetrics(registry, start.Log, start.Version);
         _ = new OperationMetrics(registry, floor.Operations);
         _ = new LedgerMetrics(registry, floor.Ledger);
+        _ = new RemoteMetrics(registry, services.GetRequiredService<CredentialStore>(), services.GetRequiredService<RemoteConnections>());
         _ = new MaintenanceMetrics(registry, floor.Registry.Gate);
         floor.Survey.Observe(new HostMetrics(registry).Record);
         floor.Survey.Observe(capabilities.Record);

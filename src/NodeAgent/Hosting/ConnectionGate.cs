@@ -1,79 +1,86 @@
+using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 using NodeAgent.Configuration;
-using NodeAgent.Rpc;
+using NodeAgent.Security;
+using NodeAgent.Tls;
 
 namespace NodeAgent.Hosting;
 
 /// <summary>
-/// Lets a connection in: finds out whose it is, once, and holds each user to so many connections. The limit is by
-/// user, so that one who opens thousands shuts out nobody else.
+/// Lets a connection in: finds out whose it is, once, and holds each caller to so many connections. The limit is by
+/// caller, so that one who opens thousands shuts out nobody else; before a handshake has shown who it is, by address.
 /// </summary>
-internal sealed partial class ConnectionGate(LiveOptions options, ILogger<ConnectionGate> log)
+internal sealed partial class ConnectionGate(LiveOptions options, RemoteConnections remote, ILogger<ConnectionGate> log)
 {
-    private readonly Lock _gate = new();
-    private readonly Dictionary<uint, int> _open = [];
+    // A client opens one after the other, and a handshake takes milliseconds.
+    private const int MostHandshakes = 16;
+
+    private readonly PlaceCount _open = new();
+    private readonly PlaceCount _handshakes = new();
     private readonly UserNames _names = new();
 
     /// <summary>Serves a connection of the API's sockets.</summary>
-    public async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
+    public Task ServeLocalAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        Caller caller;
         try
         {
-            caller = Caller.Of(connection.Features.Get<IConnectionSocketFeature>()!.Socket, _names);
+            connection.Features.Set(Caller.Of(connection.Features.Get<IConnectionSocketFeature>()!.Socket, _names));
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
             // Gone before it was let in.
+            return Task.CompletedTask;
+        }
+
+        return ServeAsync(connection, next);
+    }
+
+    /// <summary>Lets a connection from elsewhere begin its handshake.</summary>
+    public async Task BeginHandshakeAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var address = (connection.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "";
+        using var place = _handshakes.Enter(address, MostHandshakes);
+        if (place is null)
+        {
+            // Told by nobody: whoever does this on purpose would fill the log.
+            connection.Abort(new ConnectionAbortedException("Too many handshakes from this address."));
             return;
         }
 
-        if (!Enter(caller.Uid))
+        connection.Features.Set(new HandshakePlace(place));
+        await next(connection);
+    }
+
+    /// <summary>Serves a connection from elsewhere whose handshake has shown who it is.</summary>
+    public async Task ServeRemoteAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        connection.Features.Get<HandshakePlace>()?.Place.Dispose();
+        var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate
+            ?? throw new InvalidOperationException("A connection came through the handshake without a certificate.");
+        using var watched = remote.Enter(connection, certificate);
+        await ServeAsync(connection, next);
+    }
+
+    private async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var caller = connection.Features.Get<Caller>() ?? throw new InvalidOperationException("Nobody knows whose connection this is.");
+        var limit = options.Current.Limits.MaxConnections;
+        using var place = _open.Enter(caller.Identity, limit);
+        if (place is null)
         {
-            LogTooMany(caller.Identity, options.Current.Limits.MaxConnections);
-            connection.Abort(new ConnectionAbortedException("Too many connections of this user."));
+            LogTooMany(caller.Identity, caller.From, limit);
+            connection.Abort(new ConnectionAbortedException("Too many connections of this caller."));
             return;
         }
 
-        try
-        {
-            connection.Features.Set(caller);
-            await next(connection);
-        }
-        finally
-        {
-            Leave(caller.Uid);
-        }
+        await next(connection);
     }
 
-    private bool Enter(uint uid)
-    {
-        lock (_gate)
-        {
-            var count = _open.GetValueOrDefault(uid);
-            if (count >= options.Current.Limits.MaxConnections)
-            {
-                return false;
-            }
+    private sealed record HandshakePlace(IDisposable Place);
 
-            _open[uid] = count + 1;
-            return true;
-        }
-    }
-
-    private void Leave(uint uid)
-    {
-        lock (_gate)
-        {
-            if (--_open[uid] == 0)
-            {
-                _open.Remove(uid);
-            }
-        }
-    }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection of {Caller} was closed: it has {Limit} open already ([limits] max_connections)")]
-    private partial void LogTooMany(string caller, int limit);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection of {Caller} ({From}) was closed: it has {Limit} open already ([limits] max_connections)")]
+    private partial void LogTooMany(string caller, string from, int limit);
 }

@@ -7,6 +7,7 @@ using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Logging;
 using NodeAgent.Metrics;
 using NodeAgent.Systemd;
+using NodeAgent.Tls;
 
 namespace NodeAgent.Hosting;
 
@@ -73,8 +74,11 @@ internal static partial class Daemon
         reloader.Observe(outcome => Note(
             floor.Ledger, outcome.IsGood ? EventKinds.AgentReloaded : EventKinds.AgentReloadFailed, outcome.Summary,
             outcome.IsGood ? EventSeverity.Info : EventSeverity.Warning));
+        var credentials = app.Services.GetRequiredService<CredentialStore>();
+        credentials.Reload();
+        reloader.Observe(_ => credentials.Reload());
         await StartAsync(app, options);
-        LogServing(log, Version, string.Join(", ", sockets), options.Metrics.Listen?.ToString() ?? "none");
+        LogServing(log, Version, string.Join(", ", sockets), options.Remote.Listen?.ToString() ?? "none", options.Metrics.Listen?.ToString() ?? "none");
         Note(floor.Ledger, EventKinds.AgentStarted, $"nodeagentd {Version} serves.");
 
         var readiness = app.Services.GetRequiredService<Readiness>();
@@ -104,7 +108,8 @@ internal static partial class Daemon
         readiness.Advance(AgentPhase.Ready);
         LogReady(log, floor.Recovery!.Adopted, floor.Recovery.Stopped, floor.Recovery.Quarantined, floor.Recovery.Silent, floor.Recovery.Duration.TotalMilliseconds);
         var sampling = Task.WhenAll(
-            floor.Sampler.RunAsync(stopping), floor.WatchHostAsync(stopping), floor.ShutdownWatch?.RunAsync(stopping) ?? Task.CompletedTask);
+            floor.Sampler.RunAsync(stopping), floor.WatchHostAsync(stopping), floor.ShutdownWatch?.RunAsync(stopping) ?? Task.CompletedTask,
+            app.Services.GetRequiredService<CertificateWatch>().RunAsync(stopping));
         _ = GiveBackAsync(floor.Survey, stopping);
         var autostart = options.Autostart.Enabled ? floor.AutostartAsync(stopping) : Task.CompletedTask;
 
@@ -129,13 +134,18 @@ internal static partial class Daemon
         }
         catch (IOException error) when (error.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            throw new StartException($"The metrics address {options.Metrics.Listen} is in use. Choose another with --metrics-listen, or none.", error);
+            throw new StartException($"{Addresses(options)} is in use. Choose another with --metrics-listen or [remote] listen, or none.", error);
         }
         catch (System.Net.Sockets.SocketException error)
         {
-            throw new StartException($"The metrics address {options.Metrics.Listen} can't be used: {error.Message} Choose another with --metrics-listen, or none.", error);
+            throw new StartException($"{Addresses(options)} can't be used: {error.Message} Choose another with --metrics-listen or [remote] listen, or none.", error);
         }
     }
+
+    // The server does not say which of them it was.
+    private static string Addresses(AgentOptions options) => options.Remote.Listen is { } remote
+        ? $"The metrics address {options.Metrics.Listen} or the remote address {remote}"
+        : $"The metrics address {options.Metrics.Listen}";
 
     private static void PrepareDirectories(AgentOptions options)
     {
@@ -157,8 +167,8 @@ internal static partial class Daemon
         _ = ledger.RecordAsync(new LedgerBatch(new AppendEvent(
             new EventDraft(TimeProvider.System.GetUtcNow(), kind, null, new EventPayload(message, severity).ToJson()) { Caller = "agent" })));
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "nodeagentd {Version} listens on {Sockets}; metrics on {Metrics}")]
-    private static partial void LogServing(ILogger log, string version, string sockets, string metrics);
+    [LoggerMessage(Level = LogLevel.Information, Message = "nodeagentd {Version} listens on {Sockets}; remote on {Remote}; metrics on {Metrics}")]
+    private static partial void LogServing(ILogger log, string version, string sockets, string remote, string metrics);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ready: {Adopted} guests re-attached, {Stopped} found stopped, {Quarantined} in quarantine, {Silent} silent, in {Milliseconds:0} ms")]
     private static partial void LogReady(ILogger log, int adopted, int stopped, int quarantined, int silent, double milliseconds);

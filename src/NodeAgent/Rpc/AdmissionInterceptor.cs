@@ -2,12 +2,13 @@ using Grpc.Core;
 using Grpc.Core.Interceptors;
 using NodeAgent.Configuration;
 using NodeAgent.Health;
+using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
-/// <summary>Lets a call in: not before the agent is ready, not faster than a user may, not more streams than a user may.</summary>
+/// <summary>Lets a call in: not before the agent is ready, not faster than a caller may, not more streams than a caller may.</summary>
 internal sealed class AdmissionInterceptor(
-    LiveOptions options, Readiness readiness, RateLimit rate, StreamLimit streams, StopGrace stop) : Interceptor
+    LiveOptions options, Readiness readiness, RateLimit rate, PlaceCount streams, StopGrace stop) : Interceptor
 {
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
@@ -33,7 +34,7 @@ internal sealed class AdmissionInterceptor(
     {
         var caller = Callers.Of(context);
         var limit = options.Current.Limits.MaxStreams;
-        using var place = streams.Enter(caller.Uid, limit)
+        using var place = streams.Enter(caller.Identity, limit)
             ?? throw new RpcRefusal(RpcReason.TooManyStreams, $"{caller.Identity} has {limit} streams open, as many as [limits] max_streams allows; end one first.");
         using var ending = stop.Watch(context);
         return await AdmitAsync(context, call);
@@ -43,7 +44,7 @@ internal sealed class AdmissionInterceptor(
     {
         var caller = Callers.Of(context);
         var perSecond = options.Current.Limits.RequestsPerSecond;
-        if (rate.Take(caller.Uid, perSecond) is { } wait)
+        if (rate.Take(caller.Identity, perSecond) is { } wait)
         {
             throw new RpcRefusal(RpcReason.RateLimited, $"{caller.Identity} makes more than {perSecond} calls a second ([limits] requests_per_second); wait {wait.TotalMilliseconds:0} ms.");
         }

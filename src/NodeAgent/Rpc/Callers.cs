@@ -1,5 +1,6 @@
 using Grpc.Core;
 using NodeAgent.Hypervisor.Jobs;
+using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
@@ -10,6 +11,11 @@ internal static class Callers
     public static Caller Of(ServerCallContext context) =>
         context.GetHttpContext().Features.Get<Caller>()
         ?? throw new InvalidOperationException("A call came in by a connection that passed no gate.");
+
+    /// <summary>For which VMs the caller may make this call.</summary>
+    public static VmScope ScopeOf(ServerCallContext context) =>
+        context.GetHttpContext().Features.Get<VmScope>()
+        ?? throw new InvalidOperationException("A call came in that the access gate has not seen.");
 
     /// <summary>The caller with the request's id and fingerprint, for the floor below.</summary>
     public static RequestContext Request(ServerCallContext context, Google.Protobuf.IMessage request)

@@ -57,6 +57,7 @@ internal static class ErrorTable
         RpcReason.InvalidRequest => Row(reason, StatusCode.InvalidArgument, ErrorDetail.BadRequest),
         RpcReason.AgentStarting => Row(reason, StatusCode.Unavailable, retryAfter: Soon),
         RpcReason.AgentStopping => Row(reason, StatusCode.Unavailable, retryAfter: Later),
+        RpcReason.NotPermitted => Row(reason, StatusCode.PermissionDenied),
         RpcReason.RateLimited => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota, Soon),
         RpcReason.TooManyStreams => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota),
         RpcReason.OperationNotFound => Row(reason, StatusCode.NotFound),

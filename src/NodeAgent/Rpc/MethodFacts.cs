@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using Google.Protobuf;
 using Google.Protobuf.Reflection;
+using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
@@ -10,7 +11,7 @@ internal sealed class MethodFacts
     private static readonly FrozenSet<string> MutationsWithoutRequestId =
         FrozenSet.Create(StringComparer.Ordinal, "CancelOperation", "DeleteOperation", "RefreshNode");
 
-    private static readonly FrozenDictionary<string, MethodFacts> All = RpcServices.Descriptors
+    private static readonly FrozenDictionary<string, MethodFacts> All = ApiMethods.Services
         .SelectMany(service => service.Methods)
         .Select(method => new MethodFacts(method))
         .ToFrozenDictionary(facts => facts.FullName, StringComparer.Ordinal);

@@ -91,6 +91,6 @@ internal sealed class OperationService(OperationBook book, OperationWriter write
             : new RpcRefusal(RpcReason.OperationRunning, "The operation has not ended; cancel it, or wait for it.");
     }
 
-    private static RpcRefusal NotFound(string name) =>
+    internal static RpcRefusal NotFound(string name) =>
         new(RpcReason.OperationNotFound, $"There is no operation '{name}', or it ended so long ago that it was forgotten.");
 }

@@ -1,22 +1,22 @@
 namespace NodeAgent.Rpc;
 
 /// <summary>
-/// Calls a second, by user: a bucket holds one second's worth and fills steadily. A user who has been silent long
-/// enough to have a full bucket is forgotten, so that memory does not grow with the users seen.
+/// Calls a second, by caller: a bucket holds one second's worth and fills steadily. A caller who has been silent long
+/// enough to have a full bucket is forgotten, so that memory does not grow with the callers seen.
 /// </summary>
 internal sealed class RateLimit(TimeProvider time)
 {
     private const int Crowded = 1024;
     private readonly Lock _gate = new();
-    private readonly Dictionary<uint, Bucket> _buckets = [];
+    private readonly Dictionary<string, Bucket> _buckets = new(StringComparer.Ordinal);
 
     /// <summary>Takes a call; <c>null</c> when it may go on, else how long to wait.</summary>
-    public TimeSpan? Take(uint uid, int perSecond)
+    public TimeSpan? Take(string caller, int perSecond)
     {
         var now = time.GetTimestamp();
         lock (_gate)
         {
-            if (!_buckets.TryGetValue(uid, out var bucket))
+            if (!_buckets.TryGetValue(caller, out var bucket))
             {
                 ForgetFull(now, perSecond);
                 bucket = new Bucket(perSecond, now);
@@ -25,16 +25,16 @@ internal sealed class RateLimit(TimeProvider time)
             var tokens = Filled(bucket, now, perSecond);
             if (tokens < 1)
             {
-                _buckets[uid] = new Bucket(tokens, now);
+                _buckets[caller] = new Bucket(tokens, now);
                 return TimeSpan.FromSeconds((1 - tokens) / perSecond);
             }
 
-            _buckets[uid] = new Bucket(tokens - 1, now);
+            _buckets[caller] = new Bucket(tokens - 1, now);
             return null;
         }
     }
 
-    /// <summary>How many users are remembered.</summary>
+    /// <summary>How many callers are remembered.</summary>
     internal int Remembered
     {
         get
@@ -56,11 +56,11 @@ internal sealed class RateLimit(TimeProvider time)
             return;
         }
 
-        foreach (var (uid, bucket) in _buckets.ToList())
+        foreach (var (caller, bucket) in _buckets.ToList())
         {
             if (Filled(bucket, now, perSecond) >= perSecond)
             {
-                _buckets.Remove(uid);
+                _buckets.Remove(caller);
             }
         }
     }

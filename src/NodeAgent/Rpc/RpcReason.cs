@@ -12,10 +12,13 @@ internal enum RpcReason
     /// <summary>The agent leaves; guests run on.</summary>
     AgentStopping,
 
-    /// <summary>This user makes more calls a second than are allowed.</summary>
+    /// <summary>The caller's roles do not allow it.</summary>
+    NotPermitted,
+
+    /// <summary>This caller makes more calls a second than are allowed.</summary>
     RateLimited,
 
-    /// <summary>This user has more streams open than are allowed.</summary>
+    /// <summary>This caller has more streams open than are allowed.</summary>
     TooManyStreams,
 
     /// <summary>There is no such operation, or it ended so long ago that it was forgotten.</summary>

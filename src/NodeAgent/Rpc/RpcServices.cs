@@ -1,31 +1,18 @@
 using Grpc.HealthCheck;
 using Grpc.Reflection;
-using Grpc.Reflection.V1Alpha;
 using NodeAgent.Configuration;
 using NodeAgent.Health;
-using ServiceDescriptor = Google.Protobuf.Reflection.ServiceDescriptor;
+using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
-/// <summary>The services of the API: one list for routing, reflection and health.</summary>
+/// <summary>The services of the API: routed, reflected, and told of by health.</summary>
 internal static class RpcServices
 {
-    /// <summary>Ours and those of public interfaces that we serve.</summary>
-    public static IReadOnlyList<ServiceDescriptor> Descriptors { get; } =
-    [
-        V1.NodeService.Descriptor,
-        V1.VmService.Descriptor,
-        V1.EventService.Descriptor,
-        LongRunning.Operations.Descriptor,
-        Grpc.Health.V1.Health.Descriptor,
-        ServerReflection.Descriptor,
-        Grpc.Reflection.V1.ServerReflection.Descriptor,
-    ];
-
     // What travels inside an Any is imported by no service, so a generic client could not read it.
     private static SymbolRegistry Symbols { get; } = SymbolRegistry.FromFiles(
     [
-        .. Descriptors.Select(service => service.File),
+        .. ApiMethods.Services.Select(service => service.File),
         V1.OperationReflection.Descriptor,
         Google.Rpc.ErrorDetailsReflection.Descriptor,
     ]);
@@ -41,13 +28,15 @@ internal static class RpcServices
             grpc.IgnoreUnknownServices = false;
             grpc.Interceptors.Add<CallInterceptor>();
             grpc.Interceptors.Add<AdmissionInterceptor>();
+            grpc.Interceptors.Add<ScopeGate>();
         });
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<RateLimit>();
-        services.AddSingleton<StreamLimit>();
+        services.AddSingleton<PlaceCount>();
         services.AddSingleton<StopGrace>();
         services.AddSingleton<CallInterceptor>();
         services.AddSingleton<AdmissionInterceptor>();
+        services.AddSingleton<ScopeGate>();
         services.AddSingleton<NodeService>();
         services.AddSingleton<VmService>();
         services.AddSingleton<EventService>();
@@ -56,13 +45,13 @@ internal static class RpcServices
         services.AddSingleton(static provider =>
         {
             var health = new HealthServiceImpl();
-            HealthReport.Follow(health, provider.GetRequiredService<Readiness>(), Descriptors.Select(service => service.FullName));
+            HealthReport.Follow(health, provider.GetRequiredService<Readiness>(), ApiMethods.Services.Select(service => service.FullName));
             return health;
         });
 
         // The descriptors are handed over by name: the package that finds them by reflection does not survive trimming.
-        services.AddSingleton(static _ => new ReflectionServiceImpl(Descriptors.Select(service => service.FullName), Symbols));
-        services.AddSingleton(static _ => new ReflectionV1ServiceImpl(Descriptors.Select(service => service.FullName), Symbols));
+        services.AddSingleton(static _ => new ReflectionServiceImpl(ApiMethods.Services.Select(service => service.FullName), Symbols));
+        services.AddSingleton(static _ => new ReflectionV1ServiceImpl(ApiMethods.Services.Select(service => service.FullName), Symbols));
     }
 
     /// <summary>Routes calls to them.</summary>

@@ -22,7 +22,8 @@ internal sealed partial class VmService
                 throw RpcRefusal.Field("attach", "The first message must say which VM's console.");
             }
 
-            using var client = registry.Console(Named(attach.Vm, "attach.vm")).AddClient(attach.History, attach.ReadOnly);
+            var vm = ScopeGate.Get(registry, Named(attach.Vm, "attach.vm"), Callers.ScopeOf(context));
+            using var client = registry.Console(vm.Definition.Id.ToString("D")).AddClient(attach.History, attach.ReadOnly);
             var typing = TypeAsync(requestStream, client, attach.ReadOnly, life);
             try
             {

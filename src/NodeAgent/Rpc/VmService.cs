@@ -23,8 +23,9 @@ internal sealed partial class VmService(VmRegistry registry, NodeLedger ledger, 
         var size = PageToken.Size(request.PageSize);
         var filter = VmFilter.Parse(request.Filter);
         var after = PageToken.Read(request.Filter, request.PageToken);
+        var scope = Callers.ScopeOf(context);
         var page = registry.List()
-            .Where(vm => (after is null || string.CompareOrdinal(vm.Definition.Name, after) > 0) && filter.Matches(vm))
+            .Where(vm => scope.Covers(vm.Definition.Labels) && (after is null || string.CompareOrdinal(vm.Definition.Name, after) > 0) && filter.Matches(vm))
             .Take(size + 1)
             .ToList();
         var response = new V1.ListVmsResponse { Vms = { page.Take(size).Select(Write) } };
@@ -62,6 +63,7 @@ internal sealed partial class VmService(VmRegistry registry, NodeLedger ledger, 
     public override async Task WatchVms(V1.WatchVmsRequest request, IServerStreamWriter<V1.WatchVmsResponse> responseStream, ServerCallContext context)
     {
         var filter = VmFilter.Parse(request.Filter);
+        var scope = Callers.ScopeOf(context);
         using var life = stop.Link(context);
         // Taken before the first VM is told: what happens while they are told is in the log after it.
         var token = ledger.Events.Newest.ToString();
@@ -70,7 +72,7 @@ internal sealed partial class VmService(VmRegistry registry, NodeLedger ledger, 
         {
             await foreach (var change in registry.Feed.Watch(life.Token))
             {
-                if (Write(change, filter, shown, token) is { } response)
+                if (Write(change, vm => scope.Covers(vm.Definition.Labels) && filter.Matches(vm), shown, token) is { } response)
                 {
                     await responseStream.WriteAsync(response, life.Token);
                 }
@@ -103,12 +105,12 @@ internal sealed partial class VmService(VmRegistry registry, NodeLedger ledger, 
     private V1.Vm Write(VmSnapshot vm) => writer.Write(vm, registry.Stats(vm.Definition.Id));
 
     // A VM that no longer matches is told once more, so that the watcher sees it leave.
-    private V1.WatchVmsResponse? Write(VmChange change, Filter filter, HashSet<Guid> shown, string token)
+    private V1.WatchVmsResponse? Write(VmChange change, Func<VmSnapshot, bool> isWanted, HashSet<Guid> shown, string token)
     {
         switch (change)
         {
             case VmChange.Changed { Snapshot: var vm }:
-                var told = filter.Matches(vm) ? shown.Add(vm.Definition.Id) || true : shown.Remove(vm.Definition.Id);
+                var told = isWanted(vm) ? shown.Add(vm.Definition.Id) || true : shown.Remove(vm.Definition.Id);
                 return told ? new V1.WatchVmsResponse { Vm = Write(vm) } : null;
             case VmChange.Deleted deleted:
                 return shown.Remove(deleted.Id)

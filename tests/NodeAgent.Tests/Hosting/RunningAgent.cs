@@ -77,6 +77,7 @@ internal sealed class RunningAgent : IAsyncDisposable
     public static async Task<RunningAgent> StartUnreadyAsync(Func<AgentOptions, AgentOptions>? change = null)
     {
         var agent = new RunningAgent(change ?? (options => options));
+        agent.App.Services.GetRequiredService<NodeAgent.Tls.CredentialStore>().Reload();
         await agent.App.StartAsync(TestContext.Current.CancellationToken);
         return agent;
     }

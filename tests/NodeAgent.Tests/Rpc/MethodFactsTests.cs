@@ -1,11 +1,12 @@
 using NodeAgent.Rpc;
+using NodeAgent.Security;
 
 namespace NodeAgent.Tests.Rpc;
 
 public sealed class MethodFactsTests
 {
     private static readonly IReadOnlyList<MethodFacts> Ours =
-        [.. RpcServices.Descriptors.SelectMany(service => service.Methods).Select(method => MethodFacts.Of($"/{method.Service.FullName}/{method.Name}")).Where(facts => facts.IsOurs)];
+        [.. ApiMethods.Services.SelectMany(service => service.Methods).Select(method => MethodFacts.Of($"/{method.Service.FullName}/{method.Name}")).Where(facts => facts.IsOurs)];
 
     [Fact]
     public void What_changes_something_goes_on_record() => Ours.Where(facts => facts.IsMutation).Select(facts => facts.Name).ShouldBe(

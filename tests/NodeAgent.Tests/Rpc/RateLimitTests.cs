@@ -11,14 +11,14 @@ public sealed class RateLimitTests
     public RateLimitTests() => _limit = new RateLimit(_time);
 
     [Fact]
-    public void A_user_has_one_seconds_worth_and_then_waits()
+    public void A_caller_has_one_seconds_worth_and_then_waits()
     {
         for (var i = 0; i < 10; i++)
         {
-            _limit.Take(1, 10).ShouldBeNull();
+            _limit.Take("a", 10).ShouldBeNull();
         }
 
-        _limit.Take(1, 10).ShouldBe(TimeSpan.FromMilliseconds(100));
+        _limit.Take("a", 10).ShouldBe(TimeSpan.FromMilliseconds(100));
     }
 
     [Fact]
@@ -26,13 +26,13 @@ public sealed class RateLimitTests
     {
         for (var i = 0; i < 10; i++)
         {
-            _limit.Take(1, 10);
+            _limit.Take("a", 10);
         }
 
-        _time.Advance(_limit.Take(1, 10)!.Value);
+        _time.Advance(_limit.Take("a", 10)!.Value);
 
-        _limit.Take(1, 10).ShouldBeNull();
-        _limit.Take(1, 10).ShouldNotBeNull();
+        _limit.Take("a", 10).ShouldBeNull();
+        _limit.Take("a", 10).ShouldNotBeNull();
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class RateLimitTests
         var passed = 0;
         for (var i = 0; i < 60_000; i++)
         {
-            passed += _limit.Take(1, 10) is null ? 1 : 0;
+            passed += _limit.Take("a", 10) is null ? 1 : 0;
             _time.Advance(TimeSpan.FromMilliseconds(1));
         }
 
@@ -49,34 +49,34 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public void One_user_takes_nothing_from_another()
+    public void One_caller_takes_nothing_from_another()
     {
-        while (_limit.Take(1, 10) is null)
+        while (_limit.Take("a", 10) is null)
         {
         }
 
-        _limit.Take(2, 10).ShouldBeNull();
+        _limit.Take("b", 10).ShouldBeNull();
     }
 
     [Fact]
     public void A_lower_limit_takes_effect_at_once()
     {
-        _limit.Take(1, 1000);
+        _limit.Take("a", 1000);
 
         for (var i = 0; i < 5; i++)
         {
-            _limit.Take(1, 5).ShouldBeNull();
+            _limit.Take("a", 5).ShouldBeNull();
         }
 
-        _limit.Take(1, 5).ShouldNotBeNull();
+        _limit.Take("a", 5).ShouldNotBeNull();
     }
 
     [Fact]
-    public void Memory_does_not_grow_with_the_users_seen()
+    public void Memory_does_not_grow_with_the_callers_seen()
     {
         for (uint uid = 0; uid < 100_000; uid++)
         {
-            _limit.Take(uid, 10);
+            _limit.Take($"uid:{uid}", 10);
             _time.Advance(TimeSpan.FromMilliseconds(1));
         }
 

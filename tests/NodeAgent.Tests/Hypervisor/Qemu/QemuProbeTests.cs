@@ -223,13 +223,7 @@ public sealed class QemuProbeTests : IDisposable
     private QemuProbe Probe(TimeSpan? patience = null) =>
         new(Cache, TimeProvider.System, NullLogger<QemuProbe>.Instance) { Patience = patience ?? Long };
 
-    private string Script(string body)
-    {
-        var path = In("fake-qemu");
-        File.WriteAllText(path, "#!/bin/sh\n" + body + "\n");
-        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return path;
-    }
+    private string Script(string body) => ShellScript.Write(In("fake-qemu"), "#!/bin/sh\n" + body + "\n");
 
     private string In(string name) => Path.Combine(_home.Path, name);
 }

@@ -35,9 +35,7 @@ internal sealed class VmBench : IAsyncDisposable
     {
         var bench = new VmBench();
         await File.WriteAllTextAsync(bench.Script, faults);
-        var binary = Path.Combine(bench._directory.Path, "qemu");
-        await File.WriteAllTextAsync(binary, $"#!/bin/bash\nFAKEQEMU_SCRIPT={bench.Script} exec -a \"$0\" {Path.Combine(AppContext.BaseDirectory, "fakeqemu")} \"$@\"\n");
-        File.SetUnixFileMode(binary, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        ShellScript.Write(Path.Combine(bench._directory.Path, "qemu"), $"#!/bin/bash\nFAKEQEMU_SCRIPT={bench.Script} exec -a \"$0\" {Path.Combine(AppContext.BaseDirectory, "fakeqemu")} \"$@\"\n");
         await bench.OpenAsync();
         return bench;
     }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 
-namespace NodeAgent.Rpc;
+namespace NodeAgent.Security;
 
 /// <summary>
 /// Names of user and group ids from passwd(5) and group(5). Users of a directory service are known by number only:
@@ -31,11 +31,16 @@ internal sealed class UserNames(string passwdPath = "/etc/passwd", string groupP
         return name;
     }
 
+    /// <summary>The user's id by name or number, or <c>null</c>.</summary>
+    public uint? FindUser(string user) => FindId(passwdPath, user);
+
     /// <summary>The group's id by name or number, or <c>null</c>.</summary>
-    public uint? FindGroup(string group) =>
-        uint.TryParse(group, NumberStyles.None, CultureInfo.InvariantCulture, out var gid) ? gid
-        : Lookup(groupPath, fields => fields[0] == group) is { } found
-            && uint.TryParse(found[2], NumberStyles.None, CultureInfo.InvariantCulture, out gid) ? gid
+    public uint? FindGroup(string group) => FindId(groupPath, group);
+
+    private static uint? FindId(string path, string name) =>
+        uint.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id
+        : Lookup(path, fields => fields[0] == name) is { } found
+            && uint.TryParse(found[2], NumberStyles.None, CultureInfo.InvariantCulture, out id) ? id
         : null;
 
     private static string[]? Lookup(string path, Func<string[], bool> matches)

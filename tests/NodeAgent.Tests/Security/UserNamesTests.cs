@@ -1,6 +1,6 @@
-using NodeAgent.Rpc;
+using NodeAgent.Security;
 
-namespace NodeAgent.Tests.Rpc;
+namespace NodeAgent.Tests.Security;
 
 public sealed class UserNamesTests : IDisposable
 {

@@ -1,0 +1,79 @@
+using System.Globalization;
+using Google.Protobuf;
+using Grpc.Core;
+using NodeAgent.Configuration;
+using NodeAgent.Metrics;
+using NodeAgent.Security;
+
+namespace NodeAgent.Rpc;
+
+/// <summary>
+/// Whether a caller may call a method at all, decided by the path alone: of a request that is refused here nothing is read
+/// but its headers. For which VMs is decided when the request is known (<see cref="ScopeGate"/>).
+/// </summary>
+internal static partial class AccessGate
+{
+    private const string GrpcContent = "application/grpc";
+
+    /// <summary>The middleware.</summary>
+    public static Task ServeAsync(HttpContext context, RequestDelegate next)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        var policy = context.RequestServices.GetRequiredService<LiveOptions>().Current.Access.Policy;
+        var isMetrics = context.Features.Get<MetricsListener>() is not null;
+        if (context.Features.Get<Caller>() is not { } caller)
+        {
+            // The one door without a caller: metrics on loopback.
+            return isMetrics ? next(context) : throw new InvalidOperationException("A call came in by a connection that passed no gate.");
+        }
+
+        var method = isMetrics ? ApiMethods.Scrape : context.Request.Path.Value ?? "";
+        if (policy.Decide(caller, method) is { } scope)
+        {
+            // A small compressed message could unfold into a large one, and what is sent is small as it is.
+            if (context.Request.Headers["grpc-encoding"] is { Count: > 0 } encoding && encoding != "identity")
+            {
+                context.Response.Headers["grpc-accept-encoding"] = "identity";
+                return AnswerAsync(context, new Google.Rpc.Status { Code = (int)StatusCode.Unimplemented, Message = "Compressed requests are not taken; send them as they are (grpc-encoding: identity)." });
+            }
+
+            context.Features.Set(scope);
+            return next(context);
+        }
+
+        var roles = policy.RolesOf(caller);
+        if (!isMetrics && !ApiMethods.IsKnown(method) && roles.Any(policy.Roles.ContainsKey))
+        {
+            // The framework says that there is no such method.
+            return next(context);
+        }
+
+        var message = $"{caller.Identity} may not call {method[(method.LastIndexOf('.') + 1)..]}: "
+            + (roles.IsEmpty ? "it has no role on this node." : $"its role{(roles.Length == 1 ? "" : "s")} {string.Join(", ", roles)} {(roles.Length == 1 ? "does" : "do")} not allow it.");
+        LogRefused(context.RequestServices.GetRequiredService<ILogger<RpcRefusal>>(), message, caller.From);
+        context.RequestServices.GetRequiredService<RpcMetrics>().Finished(ApiMethods.IsKnown(method) ? method[(method.LastIndexOf('/') + 1)..] : "unknown", StatusCode.PermissionDenied, null);
+        return isMetrics
+            ? RefusePageAsync(context, message)
+            : AnswerAsync(context, ErrorMapping.Status(ErrorTable.Of(RpcReason.NotPermitted), message, "", []));
+    }
+
+    // A gRPC answer of headers only: HTTP 200 and the status (gRPC over HTTP/2, "Trailers-Only").
+    private static Task AnswerAsync(HttpContext context, Google.Rpc.Status status)
+    {
+        context.Response.ContentType = GrpcContent;
+        context.Response.Headers["grpc-status"] = status.Code.ToString(CultureInfo.InvariantCulture);
+        context.Response.Headers["grpc-message"] = Uri.EscapeDataString(status.Message);
+        context.Response.Headers["grpc-status-details-bin"] = Convert.ToBase64String(status.ToByteArray());
+        return Task.CompletedTask;
+    }
+
+    private static Task RefusePageAsync(HttpContext context, string message)
+    {
+        context.Response.StatusCode = StatusCodes.Status403Forbidden;
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        return context.Response.WriteAsync(message + "\n", context.RequestAborted);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem} ({From})")]
+    private static partial void LogRefused(ILogger log, string problem, string from);
+}

@@ -1,0 +1,97 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using NodeAgent.Hypervisor.Jobs;
+using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Security;
+
+namespace NodeAgent.Rpc;
+
+/// <summary>
+/// Holds a caller to the VMs of its roles (vm_labels in the policy). A VM outside is as good as not there; what is not
+/// about single VMs is refused; lists and watches show less.
+/// </summary>
+internal sealed class ScopeGate(VmRegistry registry, OperationBook operations) : Interceptor
+{
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
+        TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        await CheckAsync(request, context);
+        return await continuation(request, context);
+    }
+
+    public override async Task ServerStreamingServerHandler<TRequest, TResponse>(
+        TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation)
+    {
+        await CheckAsync(request, context);
+        await continuation(request, responseStream, context);
+    }
+
+    /// <summary>A VM by id or name, if the caller may know of it.</summary>
+    /// <exception cref="VmException">There is none that it may know of.</exception>
+    public static VmSnapshot Get(VmRegistry registry, string idOrName, VmScope scope)
+    {
+        var vm = registry.Get(idOrName);
+        return scope.Covers(vm.Definition.Labels) ? vm : throw new VmException(VmErrorReason.NotFound, $"There is no VM '{idOrName}'.");
+    }
+
+    private ValueTask CheckAsync(object request, ServerCallContext context)
+    {
+        var scope = Callers.ScopeOf(context);
+        return scope.IsEverything || !MethodFacts.Of(context.Method).IsOurs ? ValueTask.CompletedTask : CheckAsync(request, scope, context);
+    }
+
+    private async ValueTask CheckAsync(object request, VmScope scope, ServerCallContext context)
+    {
+        var facts = MethodFacts.Of(context.Method);
+        switch (request)
+        {
+            case V1.GetNodeRequest or V1.ListVmsRequest or V1.WatchVmsRequest:
+                return;
+            case V1.CreateVmRequest { Vm: { } vm }:
+                CheckLabels(scope, vm);
+                return;
+            case V1.UpdateVmRequest { Vm: { } vm } update:
+                Get(registry, vm.Id.Length > 0 ? vm.Id : vm.Name, scope);
+                if (update.UpdateMask is null || update.UpdateMask.Paths.Any(path => path == "*" || path.Split('.')[0] == "labels"))
+                {
+                    CheckLabels(scope, vm);
+                }
+
+                return;
+            case V1.RenderCommandLineRequest { Spec: { } vm }:
+                CheckLabels(scope, vm);
+                return;
+            case LongRunning.GetOperationRequest or LongRunning.WaitOperationRequest or LongRunning.CancelOperationRequest:
+                await CheckOperationAsync(facts.SubjectOf(request), scope, context.CancellationToken);
+                return;
+            default:
+                break;
+        }
+
+        if (facts.VmOf(request) is { Length: > 0 } named)
+        {
+            Get(registry, named, scope);
+            return;
+        }
+
+        throw new RpcRefusal(RpcReason.NotPermitted, $"{Callers.Of(context).Identity} may call {facts.Name} only for a VM with certain labels (vm_labels of its role), and none is named.");
+    }
+
+    private static void CheckLabels(VmScope scope, V1.Vm vm)
+    {
+        if (!scope.Covers(vm.Labels))
+        {
+            var sets = scope.AnyOf.Select(set => string.Join(", ", set.Select(label => $"{label.Key}={label.Value}")));
+            throw new RpcRefusal(RpcReason.NotPermitted, $"The VM must have these labels for this caller: {string.Join("; or ", sets)}.");
+        }
+    }
+
+    private async Task CheckOperationAsync(string name, VmScope scope, CancellationToken cancellationToken)
+    {
+        var operation = await operations.FindAsync(OperationWriter.IdOf(name), cancellationToken);
+        if (operation?.VmId is not { } id || registry.TryGet(id) is not { } vm || !scope.Covers(vm.Definition.Labels))
+        {
+            throw OperationService.NotFound(name);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+using Grpc.Reflection.V1Alpha;
+
+namespace NodeAgent.Security;
+
+/// <summary>Every method that the agent serves: one list for routing, reflection, health and access.</summary>
+internal static class ApiMethods
+{
+    /// <summary>The page of metrics counts as a method, so that one policy speaks of everything.</summary>
+    public const string Scrape = "/nodeagent.Metrics/Scrape";
+
+    /// <summary>Our services and those of public interfaces that we serve.</summary>
+    public static ImmutableArray<Google.Protobuf.Reflection.ServiceDescriptor> Services { get; } =
+    [
+        V1.NodeService.Descriptor,
+        V1.VmService.Descriptor,
+        V1.EventService.Descriptor,
+        LongRunning.Operations.Descriptor,
+        Grpc.Health.V1.Health.Descriptor,
+        ServerReflection.Descriptor,
+        Grpc.Reflection.V1.ServerReflection.Descriptor,
+    ];
+
+    /// <summary>As on the wire: "/nodeagent.v1.VmService/StartVm".</summary>
+    public static ImmutableArray<string> All { get; } =
+        [.. Services.SelectMany(service => service.Methods, (service, method) => $"/{service.FullName}/{method.Name}").Append(Scrape)];
+
+    /// <summary>Whether there is such a method.</summary>
+    public static bool IsKnown(string method) => All.Contains(method);
+
+    /// <summary>
+    /// Those that a pattern names: "*", "VmService/*", "VmService/Get*" or "VmService/GetVm", with the service's name as
+    /// it is without its package.
+    /// </summary>
+    public static IEnumerable<string> Matching(string pattern)
+    {
+        if (pattern == "*")
+        {
+            return All;
+        }
+
+        var isPrefix = pattern.EndsWith('*');
+        var wanted = isPrefix ? pattern[..^1] : pattern;
+        return All.Where(method =>
+        {
+            var shortName = method[(method.LastIndexOf('.') + 1)..];
+            return isPrefix ? shortName.StartsWith(wanted, StringComparison.Ordinal) : shortName == wanted;
+        });
+    }
+}

@@ -1,0 +1,74 @@
+using System.Net.Security;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+using NodeAgent.Security;
+
+namespace NodeAgent.Tls;
+
+/// <summary>
+/// TLS 1.3 with certificates on both sides. Who has none of the fleet ends in the handshake, before any of HTTP is read;
+/// who has one is a <see cref="Caller"/> from then on.
+/// </summary>
+internal sealed partial class RemoteHandshake(CredentialStore credentials, TimeProvider time, ILogger<RemoteHandshake> log)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>For a listener.</summary>
+    /// <param name="protocol">What is spoken inside.</param>
+    public TlsHandshakeCallbackOptions Options(SslApplicationProtocol protocol) => new()
+    {
+        HandshakeTimeout = Patience,
+        OnConnection = context => ValueTask.FromResult(Begin(context, protocol)),
+    };
+
+    private SslServerAuthenticationOptions Begin(TlsHandshakeCallbackContext context, SslApplicationProtocol protocol)
+    {
+        var from = context.Connection.RemoteEndPoint?.ToString() ?? "";
+        var now = credentials.Current;
+        if (now is null)
+        {
+            LogNoCertificate(from);
+            throw new AuthenticationException("The node has no certificate.");
+        }
+
+        return new SslServerAuthenticationOptions
+        {
+            ServerCertificateContext = now.Context,
+            EnabledSslProtocols = SslProtocols.Tls13,
+            EncryptionPolicy = EncryptionPolicy.RequireEncryption,
+            ClientCertificateRequired = true,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            ApplicationProtocols = [protocol],
+            // Somebody whose certificate was revoked must not come back by an older session.
+            AllowTlsResume = false,
+            AllowRenegotiation = false,
+            RemoteCertificateValidationCallback = (_, certificate, chain, _) => Judge(context, now, certificate, chain, from),
+        };
+    }
+
+    private bool Judge(TlsHandshakeCallbackContext context, NodeCredentials now, X509Certificate? certificate, X509Chain? chain, string from)
+    {
+        if (certificate is not X509Certificate2 shown)
+        {
+            LogRefused(from, "", "it shows no certificate");
+            return false;
+        }
+
+        var verdict = now.Trust.OfClient(shown, chain?.ChainPolicy.ExtraStore, now.Fleet, time.GetUtcNow());
+        if (!verdict.IsAccepted)
+        {
+            LogRefused(from, shown.Subject, verdict.Problem);
+            return false;
+        }
+
+        context.Connection.Features.Set(Caller.Of(verdict.Names, from));
+        return true;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection from {From} was refused: this node has no certificate. Let it join a fleet (nodectl node join), or set [remote] certificate, key and authorities.")]
+    private partial void LogNoCertificate(string from);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection from {From} ({Subject}) was refused: {Problem}")]
+    private partial void LogRefused(string from, string subject, string problem);
+}
