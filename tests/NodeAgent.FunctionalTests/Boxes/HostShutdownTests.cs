@@ -7,14 +7,18 @@ namespace NodeAgent.FunctionalTests.Boxes;
 /// <summary>A host that is really powered off, with a real logind that waits for its guests.</summary>
 public sealed class HostShutdownTests
 {
+    // Somewhat less than tests/guests/bios/dawdle.S takes.
+    private static readonly TimeSpan Dawdling = TimeSpan.FromSeconds(1);
+
     [Fact]
     public async Task Guests_go_down_before_the_host_and_the_next_boot_tells_how()
     {
         await using var node = await NodeBox.StartAsync();
-        await File.WriteAllTextAsync(node.Box.Path("/etc/nodeagent/conf.d/mine.conf"), "[shutdown]\nguest_timeout = 4s\n");
+        await File.WriteAllTextAsync(node.Box.Path("/etc/nodeagent/conf.d/mine.conf"), "[shutdown]\nguest_timeout = 6s\n");
         (await node.RunAsync("systemctl reload nodeagentd")).Succeeded();
         await StartAsync(node, "first", "obey", autostart: 1);
         await StartAsync(node, "second", "obey", autostart: 2);
+        await StartAsync(node, "dawdles", "dawdle", autostart: 3);
         await StartAsync(node, "refuses", "tick", autostart: null);
         (await node.RunAsync("systemd-inhibit --list")).Succeeded().ShouldContain("NodeAgent");
 
@@ -27,14 +31,16 @@ public sealed class HostShutdownTests
         var events = await client.ListEventsAsync();
         var began = events.Single(one => one.Kind == "node.shutdown-began").Sequence;
         var ended = events.Single(one => one.Kind == "node.shutdown-ended");
-        ended.Message.ShouldBe("All 3 guests are down.");
+        ended.Message.ShouldBe("All 4 guests are down.");
         var stopped = events.Where(one => one.Kind == "vm.stopped").ToArray();
-        stopped.Select(one => one.VmName).ShouldBe(["refuses", "second", "first"]);
+        stopped.Select(one => one.VmName).ShouldBe(["refuses", "dawdles", "second", "first"]);
         stopped.ShouldAllBe(one => one.Sequence > began && one.Sequence < ended.Sequence);
         stopped.ShouldAllBe(one => one.Details.Fields["reason"].StringValue == "HostShutdown");
         stopped[0].Message.ShouldContain("did not end by itself");
-        stopped[1].Message.ShouldContain("the guest before it");
+        stopped[1..].ShouldAllBe(one => one.Message.Contains("the guest before it"));
+        (stopped[1].Time.ToDateTime() - stopped[0].Time.ToDateTime()).ShouldBeGreaterThan(Dawdling, "who obeys late is waited for, and so is whoever comes after it");
         (await client.GetAsync("refuses")).Status.Exit.Reason.ShouldBe(ExitReason.HostShutdown);
+        (await client.ReadConsoleLogAsync("dawdles")).ShouldContain("done at last");
     }
 
     [Fact]
@@ -68,7 +74,7 @@ public sealed class HostShutdownTests
         vm.Spec.Disks.Add(new Disk { Path = image, Format = DiskFormat.Raw });
         vm.Spec.Autostart = autostart is { } order ? new AutostartSpec { Enabled = true, Order = order } : null;
         await node.Client.CreateAndStartAsync(vm);
-        await node.Client.UntilPrintedAsync(name, program == "obey" ? Guest.ObeyGreeting : Guest.TickGreeting);
+        await node.Client.UntilPrintedAsync(name, Guest.GreetingOf(program));
     }
 
     private static async Task<Condition> UntilConditionAsync(AgentClient client, string reason)

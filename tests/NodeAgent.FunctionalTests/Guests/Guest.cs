@@ -12,6 +12,7 @@ internal static class Guest
     public const string HelloGreeting = "NodeAgent BIOS guest says hello";
     public const string TickGreeting = "NodeAgent BIOS guest ticks";
     public const string ObeyGreeting = "NodeAgent BIOS guest obeys";
+    public const string DawdleGreeting = "NodeAgent BIOS guest dawdles";
     public const string RebootGreeting = "NodeAgent BIOS guest says hello and reboots";
     public const string MultibootGreeting = "NodeAgent 32-bit guest says hello";
     public const string LinuxGreeting = "NodeAgent guest says hello";
@@ -23,7 +24,17 @@ internal static class Guest
         Spec = new VmSpec { Cpu = new CpuSpec { Vcpus = 1 }, MemoryBytes = 16 << 20, Accelerator = accelerator },
     };
 
-    /// <summary>A BIOS guest (hello, tick, poweroff, reboot, obey) on a disk of its own.</summary>
+    /// <summary>What a BIOS guest that waits for something says when it does.</summary>
+    /// <param name="program">tick, obey or dawdle.</param>
+    public static string GreetingOf(string program) => program switch
+    {
+        "tick" => TickGreeting,
+        "obey" => ObeyGreeting,
+        "dawdle" => DawdleGreeting,
+        _ => throw new ArgumentOutOfRangeException(nameof(program), program, null),
+    };
+
+    /// <summary>A BIOS guest (hello, tick, poweroff, reboot, obey, dawdle) on a disk of its own.</summary>
     public static Vm Bios(Agent agent, string program, string? name = null, Accelerator accelerator = Accelerator.Tcg, string machine = "", bool qcow2 = false)
     {
         var vm = Empty(name ?? program, accelerator);
