@@ -35,6 +35,12 @@ public sealed partial class SystemdLauncher(
         using var limit = new CancellationTokenSource(LaunchPatience, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         var (door, theirs) = SocketPair.Create();
+        if (request.Boot.Accelerator == Accelerator.Kvm && DeviceAccess.ToKvm() is { Problem: { } problem } access)
+        {
+            // QEMU would say it too, and send whoever reads it to the wrong place: it speaks of modules that are not loaded.
+            throw new IOException($"KVM is not open to guests: {problem}. {access.Remedy}");
+        }
+
         using (door)
         {
             try

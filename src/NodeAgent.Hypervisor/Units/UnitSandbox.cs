@@ -10,7 +10,8 @@ namespace NodeAgent.Hypervisor.Units;
 /// </summary>
 internal static class UnitSandbox
 {
-    private const string KvmDevice = "/dev/kvm";
+    /// <summary>What a guest on KVM is given.</summary>
+    public const string KvmDevice = "/dev/kvm";
 
     // What may hold files of others that everybody can read. A missing one is no error.
     private static readonly string[] Unseen = ["-/boot", "-/media", "-/mnt", "-/opt", "-/srv", "-/etc/nodeagent"];
@@ -26,7 +27,7 @@ internal static class UnitSandbox
         // The user exists while the unit does, and is nobody else's.
         yield return new("DynamicUser", UnitValue.Of(true));
         yield return new("User", UnitValue.Of(UnitName.User(request.RunId)));
-        if (kvm && DeviceGroup.OfKvm(KvmDevice) is { } group)
+        if (kvm && DeviceAccess.ToKvm().Group is { } group)
         {
             yield return new("SupplementaryGroups", UnitValue.Of([group]));
         }

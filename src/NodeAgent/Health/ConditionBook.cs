@@ -3,6 +3,7 @@ using NodeAgent.Configuration;
 using NodeAgent.Hypervisor.Host;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Units;
 
 namespace NodeAgent.Health;
 
@@ -14,7 +15,7 @@ namespace NodeAgent.Health;
 internal sealed class ConditionBook(
     Func<NodeStanding> standing, Reloader reloader, Func<DateTimeOffset, (NodeCondition Condition, ConditionSeverity Severity)?> remote, TimeProvider time)
 {
-    private const string LedgerWritable = "LedgerWritable", LedgerWhole = "LedgerWhole", QemuReady = "QemuReady", ConfigurationInForce = "ConfigurationInForce";
+    private const string LedgerWritable = "LedgerWritable", LedgerWhole = "LedgerWhole", QemuReady = "QemuReady", KvmOpenToGuests = "KvmOpenToGuests", ConfigurationInForce = "ConfigurationInForce";
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (ConditionStatus Status, DateTimeOffset Since)> _since = [];
 
@@ -31,6 +32,12 @@ internal sealed class ConditionBook(
         var now = standing();
         all.Add(OfLedger(now.Ledger));
         all.Add(OfDamage(now.Damage));
+        if (facts.Kvm is { Availability: not KvmAvailability.NoDevice })
+        {
+            // Without a device KvmReady says all there is to say.
+            all.Add(OfKvmAccess(now.KvmAccess));
+        }
+
         all.Add(ServiceConditions.Of(now.Gate));
         all.Add(ServiceConditions.Of(now.Shutdown, now.ShutdownTimeout));
         all.Add(OfConfiguration(reloader.Last));
@@ -64,6 +71,20 @@ internal sealed class ConditionBook(
             new NodeCondition(QemuReady, ConditionStatus.False, $"Qemu{failed.Reason}", failed.Message, "Install QEMU (Debian: qemu-system-x86), or set [qemu] binary; then call RefreshNode or restart the agent."),
             ConditionSeverity.Error),
         _ => throw new ArgumentOutOfRangeException(nameof(qemu)),
+    };
+
+    // Apart from KvmReady, which tells what KVM is worth to whoever may open it.
+    private static (NodeCondition Condition, ConditionSeverity Severity) OfKvmAccess(DeviceAccess? access) => access switch
+    {
+        { Problem: { } problem } => (
+            new NodeCondition(KvmOpenToGuests, ConditionStatus.False, "KvmDeviceClosed", $"Guests on KVM cannot be started: {problem}.", access.Remedy),
+            ConditionSeverity.Error),
+        null => (
+            new NodeCondition(KvmOpenToGuests, ConditionStatus.True, "GuestsRunAsAgent", "Guests run with the agent's own rights, which open KVM's device.", ""),
+            ConditionSeverity.Info),
+        _ => (
+            new NodeCondition(KvmOpenToGuests, ConditionStatus.True, "KvmDeviceOpen", "The users that guests run as can open KVM's device.", ""),
+            ConditionSeverity.Info),
     };
 
     private static (NodeCondition Condition, ConditionSeverity Severity) OfLedger(LedgerHealth health) => health.State switch

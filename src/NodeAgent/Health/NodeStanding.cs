@@ -1,4 +1,5 @@
 using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Hypervisor.Units;
 using NodeAgent.Hypervisor.Vms;
 
 namespace NodeAgent.Health;
@@ -9,6 +10,9 @@ namespace NodeAgent.Health;
 /// <param name="Gate">Whether VMs may be started.</param>
 internal sealed record NodeStanding(LedgerHealth Ledger, LedgerDamage? Damage, StartGate Gate)
 {
+    /// <summary>Whether guests' users can open KVM's device; <c>null</c> where QEMU runs with the agent's own rights.</summary>
+    public DeviceAccess? KvmAccess { get; init; }
+
     /// <summary>What a shutdown of the host would be like; <c>null</c> where nobody watches for one.</summary>
     public ShutdownOutlook? Shutdown { get; init; }
 

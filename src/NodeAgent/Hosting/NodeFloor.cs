@@ -7,6 +7,7 @@ using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Qemu;
 using NodeAgent.Hypervisor.Spec;
+using NodeAgent.Hypervisor.Units;
 using NodeAgent.Hypervisor.Vms;
 
 namespace NodeAgent.Hosting;
@@ -86,6 +87,7 @@ internal sealed class NodeFloor : IAsyncDisposable
     /// <summary>How the floor stands, for conditions.</summary>
     public NodeStanding Standing => new(Ledger.Health, Damage, _services.Gate)
     {
+        KvmAccess = Bus is null ? null : DeviceAccess.ToKvm(),
         Shutdown = ShutdownWatch?.Outlook,
         ShutdownTimeout = _services.Options.HostShutdown.Timeout,
     };
