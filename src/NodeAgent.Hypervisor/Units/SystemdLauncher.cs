@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using NodeAgent.Bindings.Bus;
@@ -24,6 +25,9 @@ public sealed partial class SystemdLauncher(
     private static readonly TimeSpan LaunchPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan EndPatience = TimeSpan.FromSeconds(5);
 
+    // Units of starts that failed, by VM, while they are being stopped: at most one for a VM, and for seconds.
+    private readonly ConcurrentDictionary<Guid, Task> _leftOvers = new();
+
     /// <inheritdoc/>
     public string Name => "systemd";
 
@@ -31,16 +35,19 @@ public sealed partial class SystemdLauncher(
     public async Task<QemuProcess> LaunchAsync(LaunchRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
-        var unit = UnitName.Service(request.Name, request.RunId);
-        using var limit = new CancellationTokenSource(LaunchPatience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        var (door, theirs) = SocketPair.Create();
         if (request.Boot.Accelerator == Accelerator.Kvm && DeviceAccess.ToKvm() is { Problem: { } problem } access)
         {
             // QEMU would say it too, and send whoever reads it to the wrong place: it speaks of modules that are not loaded.
             throw new IOException($"KVM is not open to guests: {problem}. {access.Remedy}");
         }
 
+        var unit = UnitName.Service(request.Name, request.RunId);
+        using var limit = new CancellationTokenSource(LaunchPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+
+        // The last command of a former unit would note its end where this run's is looked for.
+        await _leftOvers.GetValueOrDefault(request.VmId, Task.CompletedTask).WaitAsync(either.Token);
+        var (door, theirs) = SocketPair.Create();
         using (door)
         {
             try
@@ -48,7 +55,7 @@ public sealed partial class SystemdLauncher(
                 using (theirs)
                 {
                     await systemd.WaitConnectedAsync(BusPatience, either.Token);
-                    var readable = await Task.Run(() => ReadableFiles.Prepare(request.Boot.ReadFiles, request.Directory), either.Token);
+                    var readable = await Task.Run(() => ReadableFiles.Prepare(request.Boot.ReadFiles, request.Directory), either.Token).WaitAsync(either.Token);
                     await StartUnitAsync(unit, UnitDescription.Of(request, readable, theirs, options), either.Token);
                 }
 
@@ -56,9 +63,12 @@ public sealed partial class SystemdLauncher(
             }
             catch (Exception error)
             {
-                // Behind a closed door the unit's process gives up by itself; one that went through is stopped.
+                // Behind a closed door the unit's process gives up by itself, whenever it comes there; one that went through
+                // has been killed. So the unit ends without us, and is only helped: a force-stop does not wait for a
+                // systemd that hangs. The next start of the VM does.
                 door.Close();
-                await GiveUpAsync(unit);
+                var givingUp = GiveUpAsync(request.VmId, unit);
+                await givingUp.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 throw error switch
                 {
                     OperationCanceledException when !cancellationToken.IsCancellationRequested =>
@@ -149,7 +159,9 @@ public sealed partial class SystemdLauncher(
         }
         catch
         {
+            // Nothing is undone while it may still write to its disks.
             process.Kill();
+            await process.Exited;
             process.Dispose();
             throw;
         }
@@ -172,7 +184,14 @@ public sealed partial class SystemdLauncher(
         return UnitEnd.Read(directory);
     }
 
-    private async Task GiveUpAsync(string unit)
+    private async Task GiveUpAsync(Guid vm, string unit)
+    {
+        var stopping = _leftOvers[vm] = StopAsync(unit);
+        await stopping;
+        _leftOvers.TryRemove(new(vm, stopping));
+    }
+
+    private async Task StopAsync(string unit)
     {
         try
         {

@@ -64,10 +64,15 @@ internal static unsafe class MessageText
         return value.ToString("x2", CultureInfo.InvariantCulture);
     }
 
-    // That a descriptor arrived is shown by what can be read through it.
+    // That a descriptor arrived is shown by what can be read through it; a socket may have nothing to say yet.
     private static string Content(BusReader reader)
     {
         using var descriptor = reader.Descriptor();
+        if (new FileInfo($"/proc/self/fd/{descriptor.DangerousGetHandle()}").LinkTarget!.StartsWith("socket:", StringComparison.Ordinal))
+        {
+            return "h'socket'";
+        }
+
         var buffer = new byte[64];
         return $"h'{Encoding.UTF8.GetString(buffer, 0, RandomAccess.Read(descriptor, buffer, 0))}'";
     }
