@@ -25,6 +25,23 @@ public sealed class Systemd1
     /// <exception cref="BusException"><see cref="BusFailure.Disconnected"/> at the time-out.</exception>
     public Task WaitConnectedAsync(TimeSpan timeout, CancellationToken cancellationToken) => _bus.WaitConnectedAsync(timeout, cancellationToken);
 
+    /// <summary>Whether the host is being shut down: systemd has a job for shutdown.target, or has reached it.</summary>
+    /// <remarks>Asked of a connection, because whoever wants to know only this needs none of systemd's signals.</remarks>
+    /// <exception cref="BusException">systemd was not reached.</exception>
+    public static Task<bool> IsHostGoingDownAsync(BusConnection bus, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(bus);
+        return bus.CallAsync(
+            new BusCall(Name, Path, "org.freedesktop.DBus.Properties", "Get"),
+            static writer =>
+            {
+                writer.Text(Interface);
+                writer.Text("SystemState");
+            },
+            static body => body.Variant("s", static value => value.Text()) == "stopping",
+            cancellationToken);
+    }
+
     /// <summary>Creates and starts a unit that exists only at run time.</summary>
     /// <param name="name">Name with its suffix.</param>
     /// <param name="mode">What to do with jobs in the way: <c>fail</c>, <c>replace</c>, …</param>

@@ -37,8 +37,10 @@ internal static class UnitDescription
         new("OOMPolicy", UnitValue.Of("stop")),
         new("LimitNOFILE", UnitValue.Of(65536ul)),
 
-        // At the host's end guests go before the network, the storage and the agent that notes their end.
-        new("After", UnitValue.Of(["nodeagentd.service", "network.target", "remote-fs.target", "systemd-machined.service"])),
+        // At the host's end the agent goes first and takes its guests with it, each asked and in their order (see
+        // HostShutdownWatch). systemd ends what is left then, or where no agent runs; network and storage go last.
+        new("Before", UnitValue.Of(["nodeagentd.service"])),
+        new("After", UnitValue.Of(["network.target", "remote-fs.target", "systemd-machined.service"])),
         .. UnitLimits.Properties(request.Spec, request.Boot.Accelerator),
         .. UnitSandbox.Properties(request, options.Hidden(), readable),
     ];

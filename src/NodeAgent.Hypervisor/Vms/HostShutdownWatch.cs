@@ -6,7 +6,9 @@ namespace NodeAgent.Hypervisor.Vms;
 
 /// <summary>
 /// Holds logind's delay inhibitor as long as the agent runs, and lets go of it when the guests are down. Always, and not
-/// only while a guest runs: an inhibitor that comes and goes with guests could be late for the first of them.
+/// only while a guest runs: an inhibitor that comes and goes with guests could be late for the first of them. Where no
+/// logind delayed the shutdown, or not for long enough, the agent learns of it when it is told to leave itself: systemd
+/// stops it before the guests' units, and waits for it.
 /// </summary>
 public sealed class HostShutdownWatch(BusConnection bus, HostShutdown ladder, VmServices services)
 {
@@ -14,6 +16,9 @@ public sealed class HostShutdownWatch(BusConnection bus, HostShutdown ladder, Vm
 
     // logind's clock began before its signal reached us.
     private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(500);
+
+    // systemd and logind answer in milliseconds. Without systemd's answer the agent leaves as on any other day.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
 
     private readonly Login1 _login = new(bus);
     private ShutdownOutlook _outlook = new(false, null, "logind has not been reached");
@@ -24,7 +29,10 @@ public sealed class HostShutdownWatch(BusConnection bus, HostShutdown ladder, Vm
     /// <summary>How a shutdown would go now.</summary>
     public ShutdownOutlook Outlook => Volatile.Read(ref _outlook);
 
-    /// <summary>Watches until the agent leaves.</summary>
+    /// <summary>Told when guests are taken down although the agent was told to leave, with how long that may take.</summary>
+    public Action<TimeSpan>? OnLeavingWithHost { get; set; }
+
+    /// <summary>Watches until the agent leaves; where the host goes down, until the guests are down.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -37,13 +45,72 @@ public sealed class HostShutdownWatch(BusConnection bus, HostShutdown ladder, Vm
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await LeaveAsync();
         }
         finally
         {
             _inhibitor?.Dispose();
             _calledOff?.Dispose();
         }
+    }
+
+    /// <summary>
+    /// Asks logind again how long it waits. It reads its settings anew without a word to anybody, and may be gone; so this is
+    /// for when somebody looks. Bounded, and without failure: what is wrong is in <see cref="Outlook"/>.
+    /// </summary>
+    public async Task RefreshAsync()
+    {
+        if (_inhibitor is null)
+        {
+            // Not yet, or not any more: whoever gets it will say how it stands.
+            return;
+        }
+
+        try
+        {
+            Volatile.Write(ref _outlook, new ShutdownOutlook(true, await _login.GetInhibitDelayMaxAsync(CancellationToken.None).WaitAsync(Patience, services.Time), ""));
+        }
+        catch (Exception silent) when (silent is BusException or TimeoutException)
+        {
+            Volatile.Write(ref _outlook, new ShutdownOutlook(false, null, silent.Message));
+        }
+    }
+
+    private async Task LeaveAsync()
+    {
+        if (await IsHostGoingDownAsync())
+        {
+            OnLeavingWithHost?.Invoke(services.Options.HostShutdown.Timeout);
+            if (_calledOff is null)
+            {
+                Begin(isDelayed: false);
+            }
+        }
+        else if (_calledOff is { } calledOff)
+        {
+            await calledOff.CancelAsync();
+        }
+
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task<bool> IsHostGoingDownAsync()
+    {
+        try
+        {
+            return await Systemd1.IsHostGoingDownAsync(bus, CancellationToken.None).WaitAsync(Patience, services.Time);
+        }
+        catch (Exception silent) when (silent is BusException or TimeoutException)
+        {
+            VmLog.ShutdownWatchBroken(services.Logger, silent.Message);
+            return false;
+        }
+    }
+
+    private void Begin(bool isDelayed)
+    {
+        _calledOff = new CancellationTokenSource();
+        _running = TakeDownAsync(isDelayed, _calledOff.Token);
     }
 
     private async Task WatchAsync(CancellationToken cancellationToken)
@@ -60,8 +127,7 @@ public sealed class HostShutdownWatch(BusConnection bus, HostShutdown ladder, Vm
                 }
                 else if (_calledOff is null)
                 {
-                    _calledOff = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                    _running = TakeDownAsync(_calledOff.Token);
+                    Begin(isDelayed: true);
                 }
             }
         }
@@ -110,10 +176,10 @@ public sealed class HostShutdownWatch(BusConnection bus, HostShutdown ladder, Vm
         }
     }
 
-    private async Task TakeDownAsync(CancellationToken cancellationToken)
+    private async Task TakeDownAsync(bool isDelayed, CancellationToken cancellationToken)
     {
         var limit = services.Options.HostShutdown.Timeout;
-        if (await ReadLongestDelayAsync(cancellationToken) is { } longest && longest - Margin < limit)
+        if (isDelayed && await ReadLongestDelayAsync(cancellationToken) is { } longest && longest - Margin < limit)
         {
             limit = longest > Margin * 2 ? longest - Margin : longest / 2;
         }

@@ -21,6 +21,9 @@ internal sealed class NodeSurvey(
     private NodeFacts? _latest;
     private Task<NodeFacts>? _running;
 
+    /// <summary>Who else asks anew at each look, bounded and without failure; its answer is kept elsewhere.</summary>
+    public Func<Task>? AlsoAsk { get; init; }
+
     /// <summary>Calls <paramref name="observer"/> with what is known, and again with each answer, in order.</summary>
     public void Observe(Action<NodeFacts> observer)
     {
@@ -90,11 +93,13 @@ internal sealed class NodeSurvey(
 
     private async Task<NodeFacts> SurveyAsync(bool anew)
     {
+        var others = AlsoAsk?.Invoke() ?? Task.CompletedTask;
         var first = host.Read();
         Publish(() => new NodeFacts(first, _latest?.Kvm, _latest?.Qemu, time.GetUtcNow()));
         var kvm = await askKvm();
         Publish(() => _latest! with { Kvm = kvm });
         var qemu = await askQemu(first, kvm, anew);
+        await others;
         return Publish(() => _latest! with { Qemu = qemu });
     }
 

@@ -32,7 +32,10 @@ internal static class ServiceConditions
             No("ShutdownNotWatched", "Nobody watches for a shutdown of the host: it ends guests without asking them.", "Set [shutdown] enabled = true, on a host with systemd; or shut guests down yourself before the host."),
             ConditionSeverity.Info),
         { IsDelayed: false } => (
-            No("LogindNotReached", $"A shutdown of the host does not wait for guests: {outlook.Problem}.", "On a host with systemd, see to systemd-logind and dbus; the agent goes on trying."),
+            No(
+                "LogindNotReached",
+                $"A shutdown of the host is not delayed for guests ({outlook.Problem}): they are shut down once systemd stops the agent, while it stops other services too.",
+                "On a host with systemd, see to systemd-logind and dbus; the agent goes on trying."),
             ConditionSeverity.Info),
         { LongestDelay: { } longest } when longest < timeout => (
             No(

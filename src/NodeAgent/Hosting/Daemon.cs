@@ -77,6 +77,7 @@ internal static partial class Daemon
         var credentials = app.Services.GetRequiredService<CredentialStore>();
         credentials.Reload();
         reloader.Observe(_ => credentials.Reload());
+        reloader.Observe(outcome => _ = floor.ShutdownWatch?.RefreshAsync());
         await StartAsync(app, options);
         LogServing(log, Version, string.Join(", ", sockets), options.Remote.Listen?.ToString() ?? "none", options.Metrics.Listen?.ToString() ?? "none");
         Note(floor.Ledger, EventKinds.AgentStarted, $"nodeagentd {Version} serves.");
@@ -107,6 +108,7 @@ internal static partial class Daemon
 
         readiness.Advance(AgentPhase.Ready);
         LogReady(log, floor.Recovery!.Adopted, floor.Recovery.Stopped, floor.Recovery.Quarantined, floor.Recovery.Silent, floor.Recovery.Duration.TotalMilliseconds);
+        floor.ShutdownWatch?.OnLeavingWithHost = service.Report.LeavingWithHost;
         var sampling = Task.WhenAll(
             floor.Sampler.RunAsync(stopping), floor.WatchHostAsync(stopping), floor.ShutdownWatch?.RunAsync(stopping) ?? Task.CompletedTask,
             app.Services.GetRequiredService<CertificateWatch>().RunAsync(stopping));
@@ -114,9 +116,10 @@ internal static partial class Daemon
         var autostart = options.Autostart.Enabled ? floor.AutostartAsync(stopping) : Task.CompletedTask;
 
         await app.WaitForShutdownAsync();
-        Note(floor.Ledger, EventKinds.AgentStopping, "nodeagentd leaves; guests run on.");
         await Task.WhenAll(sampling, autostart).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        LogStopped(log);
+        var farewell = floor.Standing.Gate.HostGoesDown ? "nodeagentd leaves with the host" : "nodeagentd leaves; guests run on";
+        Note(floor.Ledger, EventKinds.AgentStopping, farewell + ".");
+        LogStopped(log, farewell);
     }
 
     // Building the listeners and asking QEMU leaves several megabytes of garbage, and the agent may idle for weeks.
@@ -173,6 +176,6 @@ internal static partial class Daemon
     [LoggerMessage(Level = LogLevel.Information, Message = "Ready: {Adopted} guests re-attached, {Stopped} found stopped, {Quarantined} in quarantine, {Silent} silent, in {Milliseconds:0} ms")]
     private static partial void LogReady(ILogger log, int adopted, int stopped, int quarantined, int silent, double milliseconds);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "nodeagentd has stopped; guests run on")]
-    private static partial void LogStopped(ILogger log);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Farewell}")]
+    private static partial void LogStopped(ILogger log, string farewell);
 }

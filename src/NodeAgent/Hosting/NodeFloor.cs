@@ -33,7 +33,7 @@ internal sealed class NodeFloor : IAsyncDisposable
         Bus = Launchers.WantsSystemd(current.Qemu.Launcher)
             ? BusConnection.Open(new BusOptions(), time, log.CreateLogger<BusConnection>())
             : null;
-        Survey = SurveyOf(current, time, log);
+        Survey = SurveyOf(current, () => ShutdownWatch?.RefreshAsync() ?? Task.CompletedTask, time, log);
         var planner = new BootPlanner(() => new ImageRoots(options.Current.ImageRoots), Survey.BootAsync, time);
         _services = new VmServices
         {
@@ -154,7 +154,7 @@ internal sealed class NodeFloor : IAsyncDisposable
         }
     }
 
-    private static NodeSurvey SurveyOf(AgentOptions options, TimeProvider time, ILoggerFactory log)
+    private static NodeSurvey SurveyOf(AgentOptions options, Func<Task> alsoAsk, TimeProvider time, ILoggerFactory log)
     {
         var probe = new QemuProbe(Path.Combine(options.StateDirectory, "cache"), time, log.CreateLogger<QemuProbe>());
         return new NodeSurvey(
@@ -165,7 +165,10 @@ internal sealed class NodeFloor : IAsyncDisposable
                 new ProbeHost(kvm.ApiVersion is not null, host.Cpu.Model.Microcode ?? "", host.Kernel.Release ?? ""),
                 anew,
                 CancellationToken.None),
-            time);
+            time)
+        {
+            AlsoAsk = alsoAsk,
+        };
     }
 
     private void OnQmpCommand(string command, string result, TimeSpan duration) => OnCommand?.Invoke(command, result, duration);

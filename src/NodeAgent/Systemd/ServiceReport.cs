@@ -96,6 +96,16 @@ internal sealed class ServiceReport : IDisposable
         }
     });
 
+    /// <summary>The agent was told to stop because the host goes down, and takes the guests down first.</summary>
+    /// <param name="limit">How long that may take.</param>
+    public void LeavingWithHost(TimeSpan limit)
+    {
+        lock (_gate)
+        {
+            Say("Stopping; guests are shut down before the host", $"EXTEND_TIMEOUT_USEC={Microseconds(limit + StopMargin)}");
+        }
+    }
+
     /// <summary>The configuration is about to be read again.</summary>
     public void BeginReload()
     {

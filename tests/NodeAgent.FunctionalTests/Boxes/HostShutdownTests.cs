@@ -47,11 +47,17 @@ public sealed class HostShutdownTests
     public async Task A_limit_of_logind_that_is_too_short_is_said_and_kept()
     {
         await using var node = await NodeBox.StartAsync();
-        Directory.CreateDirectory(node.Box.Path("/etc/systemd/logind.conf.d"));
-        await File.WriteAllTextAsync(node.Box.Path("/etc/systemd/logind.conf.d/zz-short.conf"), "[Login]\nInhibitDelayMaxSec=6s\n");
+        var setting = node.Box.Path("/etc/systemd/logind.conf.d/zz-short.conf");
+        Directory.CreateDirectory(Path.GetDirectoryName(setting)!);
+        await File.WriteAllTextAsync(setting, "[Login]\nInhibitDelayMaxSec=7s\n");
         await StartAsync(node, "refuses", "tick", autostart: null);
 
+        // logind reads it anew and tells nobody; whoever reloads the agent, or refreshes it, has it asked.
+        (await node.RunAsync("systemctl kill --signal=HUP systemd-logind && systemctl reload nodeagentd")).Succeeded();
+        (await UntilConditionAsync(node.Client, "DelayTooShort")).Message.ShouldContain("at most 7 s");
+        await File.WriteAllTextAsync(setting, "[Login]\nInhibitDelayMaxSec=6s\n");
         (await node.RunAsync("systemctl restart systemd-logind")).Succeeded();
+        (await node.RunAsync("nodectl doctor --refresh")).Output.ShouldContain("at most 6 s");
 
         var condition = await UntilConditionAsync(node.Client, "DelayTooShort");
         condition.Severity.ShouldBe(ConditionSeverity.Warning);
@@ -62,6 +68,30 @@ public sealed class HostShutdownTests
         await client.UntilEventAsync("", "agent.recovered");
         (await client.GetAsync("refuses")).Status.Exit.Reason.ShouldBe(ExitReason.HostShutdown);
         (await client.ListEventsAsync(kindPrefix: "node.shutdown-ended")).ShouldHaveSingleItem().Message.ShouldBe("All 1 guests are down.");
+    }
+
+    [Theory]
+    [InlineData("systemd")]
+    [InlineData("direct")]
+    public async Task Without_logind_the_agent_goes_before_its_guests_units_and_takes_them_down(string launcher)
+    {
+        await using var node = await NodeBox.StartAsync(launcher);
+        (await node.RunAsync("systemctl mask --now systemd-logind && systemctl reload nodeagentd")).Succeeded();
+        await UntilConditionAsync(node.Client, "LogindNotReached");
+        await StartAsync(node, "first", "obey", autostart: 1);
+        await StartAsync(node, "dawdles", "dawdle", autostart: 2);
+
+        await node.Box.PowerOffAsync();
+        await node.Box.BootAsync();
+
+        using var client = node.Box.Connect();
+        await client.UntilEventAsync("", "agent.recovered");
+        var events = await client.ListEventsAsync();
+        events.Single(one => one.Kind == "node.shutdown-ended").Message.ShouldBe("All 2 guests are down.");
+        var stopped = events.Where(one => one.Kind == "vm.stopped").ToArray();
+        stopped.Select(one => one.VmName).ShouldBe(["dawdles", "first"]);
+        stopped.ShouldAllBe(one => one.Message.Contains("the guest before it"));
+        (await client.ReadConsoleLogAsync("dawdles")).ShouldContain("done at last");
     }
 
     private static async Task StartAsync(NodeBox node, string name, string program, int? autostart)

@@ -73,6 +73,18 @@ public sealed class ServiceReportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_manager_waits_for_guests_that_go_down_with_the_host()
+    {
+        await ReadyAsync();
+        _readiness.Advance(AgentPhase.Stopping);
+        (await _systemd.NextAsync()).ShouldStartWith("STOPPING=1\nEXTEND_TIMEOUT_USEC=25000000\n");
+
+        _report.LeavingWithHost(TimeSpan.FromMinutes(5));
+
+        (await _systemd.NextAsync()).ShouldBe("EXTEND_TIMEOUT_USEC=315000000\nSTATUS=Stopping; guests are shut down before the host");
+    }
+
+    [Fact]
     public async Task The_status_follows_what_happens_and_a_burst_is_one_line()
     {
         await ReadyAsync();

@@ -134,6 +134,107 @@ public sealed class HostShutdownTests
         await released.WaitAsync(VmBench.Patience, Ct);
     }
 
+    [Fact]
+    public async Task What_logind_was_told_since_is_learnt_when_somebody_looks_and_its_loss_too()
+    {
+        await using var bus = await PrivateBus.StartAsync();
+        await using var bench = await VmBench.BeginAsync();
+        await using var connection = bus.Open();
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var watch = new HostShutdownWatch(connection, new HostShutdown(bench.Registry, bench.Services), bench.Services);
+        var watching = watch.RunAsync(leaving.Token);
+        await using (var logind = new FakeLogind(bus))
+        {
+            await logind.InhibitedAsync();
+            using var limit = new CancellationTokenSource(VmBench.Patience);
+            while (!watch.Outlook.IsDelayed)
+            {
+                await Task.Delay(5, limit.Token);
+            }
+
+            logind.LongestDelay = 2_000_000;
+            watch.Outlook.LongestDelay.ShouldBe(TimeSpan.FromSeconds(5), "nobody has asked since");
+
+            await watch.RefreshAsync();
+
+            watch.Outlook.ShouldBe(new ShutdownOutlook(true, TimeSpan.FromSeconds(2), ""));
+        }
+
+        await watch.RefreshAsync();
+
+        watch.Outlook.IsDelayed.ShouldBeFalse();
+        watch.Outlook.Problem.ShouldNotBeEmpty();
+        await leaving.CancelAsync();
+        await watching.WaitAsync(VmBench.Patience, Ct);
+    }
+
+    [Theory]
+    [InlineData("stopping", true)]
+    [InlineData("running", false)]
+    [InlineData("degraded", false)]
+    [InlineData(null, false)]
+    public async Task Agent_that_leaves_takes_its_guests_down_only_where_the_host_goes_down_too(string? state, bool isWithHost)
+    {
+        await using var bus = await PrivateBus.StartAsync();
+        await using var systemd = new BusService(bus, state is null ? null : "org.freedesktop.systemd1");
+        await using var bench = await VmBench.BeginAsync();
+        await StartAsync(bench, "web", null);
+        await using var connection = bus.Open();
+        await connection.WaitConnectedAsync(VmBench.Patience, Ct);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        TimeSpan? asked = null;
+        var watch = new HostShutdownWatch(connection, new HostShutdown(bench.Registry, bench.Services), bench.Services) { OnLeavingWithHost = limit => asked = limit };
+        var watching = watch.RunAsync(leaving.Token);
+
+        await leaving.CancelAsync();
+        if (state is not null)
+        {
+            var question = await systemd.NextAsync("Get");
+            question.Arguments.ShouldBe("'org.freedesktop.systemd1.Manager' 'SystemState'");
+            systemd.Answer(question, writer =>
+            {
+                writer.Open('v', "s");
+                writer.Text(state);
+                writer.Close();
+            });
+        }
+
+        await watching.WaitAsync(VmBench.Patience, Ct);
+        var web = bench.Registry.Get("web");
+        (web.LastExit?.Reason).ShouldBe(isWithHost ? VmExitReason.HostShutdown : null);
+        (web.State is VmState.Running).ShouldBe(!isWithHost);
+        asked.ShouldBe(isWithHost ? bench.Services.Options.HostShutdown.Timeout : null);
+    }
+
+    [Fact]
+    public async Task Shutdown_under_way_goes_on_when_the_agent_too_is_told_to_leave()
+    {
+        await using var bus = await PrivateBus.StartAsync();
+        await using var logind = new FakeLogind(bus);
+        await using var systemd = new BusService(bus, "org.freedesktop.systemd1");
+        await using var bench = await VmBench.BeginAsync("""[{"on":"system_powerdown","do":"ignore"}]""");
+        bench.Services.Options = bench.Services.Options with { HostShutdown = new HostShutdownOptions { GuestTimeout = TimeSpan.FromSeconds(1) } };
+        await StartAsync(bench, "web", null);
+        await using var connection = bus.Open();
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var watching = new HostShutdownWatch(connection, new HostShutdown(bench.Registry, bench.Services), bench.Services).RunAsync(leaving.Token);
+        await logind.InhibitedAsync();
+        logind.PrepareForShutdown(true);
+        await bench.UntilEventAsync("node.shutdown-began");
+
+        await leaving.CancelAsync();
+        systemd.Answer(await systemd.NextAsync("Get"), static writer =>
+        {
+            writer.Open('v', "s");
+            writer.Text("stopping");
+            writer.Close();
+        });
+
+        await watching.WaitAsync(VmBench.Patience, Ct);
+        bench.Registry.Get("web").LastExit!.Reason.ShouldBe(VmExitReason.HostShutdown);
+        (await bench.EventsAsync()).Count(item => item.Fact.Kind == "node.shutdown-began").ShouldBe(1, "not begun twice");
+    }
+
     private static async Task StartAsync(VmBench bench, string name, int? order)
     {
         await bench.CreateAsync(name, spec => spec with { Autostart = order is { } number ? new AutostartSpec(number) : null });
@@ -160,6 +261,9 @@ public sealed class HostShutdownTests
             _service = new BusService(bus, "org.freedesktop.login1");
             _answering = AnswerAsync();
         }
+
+        /// <summary>How long it lets a shutdown be delayed, in microseconds.</summary>
+        public ulong LongestDelay { get; set; } = 5_000_000;
 
         /// <summary>Waits for an inhibitor; what it returns completes when that is released.</summary>
         public async Task<Task> InhibitedAsync() => await _inhibitors.Reader.ReadAsync(Ct).AsTask().WaitAsync(VmBench.Patience, Ct);
@@ -191,10 +295,10 @@ public sealed class HostShutdownTests
                         _inhibitors.Writer.TryWrite(ReleaseAsync(pipe));
                         break;
                     case "Get" when call.Arguments.Contains("InhibitDelayMaxUSec", StringComparison.Ordinal):
-                        _service.Answer(call, static writer =>
+                        _service.Answer(call, writer =>
                         {
                             writer.Open('v', "t");
-                            writer.Number(5_000_000UL);
+                            writer.Number(LongestDelay);
                             writer.Close();
                         });
                         break;
