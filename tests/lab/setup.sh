@@ -56,15 +56,34 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt install --yes --no-install-recommends "${missing[@]}" >/dev/null
 fi
 
-# promtool is fetched and unpacked, not installed: its package would start a Prometheus server on this machine.
+# unpack PACKAGE: fetches it and unpacks it into $unpacked, without installing it.
+unpack() {
+  unpacked=$(mktemp -d)
+  chmod 755 "$unpacked"
+  [ "$(id -u)" -ne 0 ] || chown _apt "$unpacked"
+  (cd "$unpacked" && apt-get -q=2 download "$1" && dpkg-deb --extract "$1"_*.deb .)
+}
+unpacked=
+trap '[ -z "$unpacked" ] || rm -rf "$unpacked"' EXIT
+
+# The package of promtool would start a Prometheus server on this machine.
 if ! command -v promtool >/dev/null && [ ! -x artifacts/tools/promtool ]; then
   echo "setup: fetching promtool"
-  work=$(mktemp -d)
-  trap 'rm -rf "$work"' EXIT
-  chmod 755 "$work"
-  [ "$(id -u)" -ne 0 ] || chown _apt "$work"
-  (cd "$work" && apt-get -q=2 download prometheus && dpkg-deb --extract prometheus_*.deb unpacked)
-  install -D -m 755 "$work/unpacked/usr/bin/promtool" artifacts/tools/promtool
+  unpack prometheus
+  install -D -m 755 "$unpacked/usr/bin/promtool" artifacts/tools/promtool
+  rm -rf "$unpacked"
+fi
+
+# A reference policy of SELinux, in which the rules of our module are looked up; its package would make it this machine's.
+if [ ! -s artifacts/tools/selinux/base.pp ]; then
+  echo "setup: fetching a reference policy of SELinux"
+  unpack selinux-policy-default
+  mkdir -p artifacts/tools/selinux
+  for module in unconfined qemu virt base; do
+    bunzip2 "$unpacked/usr/share/selinux/default/$module.pp.bz2"
+    mv "$unpacked/usr/share/selinux/default/$module.pp" artifacts/tools/selinux/
+  done
+  rm -rf "$unpacked"
 fi
 
 if [ ! -x tests/tools/buf/node_modules/@bufbuild/buf-linux-x64/bin/buf ]; then
