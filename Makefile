@@ -49,7 +49,7 @@ lab: setup build packages guests box ## Run the long forms: 1,000 life cycles, 2
 demo: setup publish guests ## Show a VM's whole life on this machine in about a minute, and clean up
 	@tests/lab/demo.sh
 
-bench: setup publish guests ## Measure against the same work done bare; writes artifacts/bench/results.json
+bench: setup publish packages box ## Measure against the same work done bare; writes artifacts/bench/results.json
 	@dotnet run --project tests/NodeAgent.Benchmarks --configuration Release -- artifacts/bench/results.json
 
 lint: ## Check the form of the code and of the contract

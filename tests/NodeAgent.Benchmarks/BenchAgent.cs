@@ -1,28 +1,22 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Grpc.Net.Client;
 using NodeAgent.Bindings.Linux;
-using NodeAgent.LongRunning;
+using NodeAgent.FunctionalTests;
 using NodeAgent.V1;
 
 namespace NodeAgent.Benchmarks;
 
 /// <summary>The published agent on directories of its own, and a client that is connected to it.</summary>
-internal sealed class BenchAgent : IAsyncDisposable
+internal sealed class BenchAgent : BenchClient, IAsyncDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("nodeagent-bench-");
-    private GrpcChannel _channel = null!;
 
     private BenchAgent()
     {
     }
 
     public PidFd Process { get; private set; } = null!;
-
-    public VmService.VmServiceClient Vms { get; private set; } = null!;
-
-    public Operations.OperationsClient Operations { get; private set; } = null!;
 
     public int MetricsPort { get; } = FreePort();
 
@@ -31,7 +25,7 @@ internal sealed class BenchAgent : IAsyncDisposable
     public string Socket => Path.Combine(RunDirectory, "api.sock");
 
     public static string Binary(string name) =>
-        Path.Combine(Environment.GetEnvironmentVariable("NODEAGENT_BIN") ?? Path.Combine(Root(), "artifacts/bin"), name);
+        Path.Combine(Environment.GetEnvironmentVariable("NODEAGENT_BIN") ?? Path.Combine(Artifacts.Tree, "artifacts/bin"), name);
 
     public static async Task<BenchAgent> StartAsync()
     {
@@ -64,7 +58,7 @@ internal sealed class BenchAgent : IAsyncDisposable
             });
         }
 
-        Connect();
+        Connect(Socket);
         while (true)
         {
             try
@@ -85,24 +79,8 @@ internal sealed class BenchAgent : IAsyncDisposable
         Process.Send(PidFd.Kill);
         await ExitWatch.WaitAsync(Process);
         Process.Dispose();
-        _channel.Dispose();
+        Disconnect();
     }
-
-    /// <summary>Creates a VM that needs little.</summary>
-    public Task<Vm> CreateAsync(string name) => Vms.CreateVmAsync(new CreateVmRequest
-    {
-        Vm = new Vm
-        {
-            Name = name,
-            Spec = new VmSpec { Cpu = new CpuSpec { Vcpus = 1 }, MemoryBytes = 32 << 20, Machine = "pc", Accelerator = Accelerator.Kvm, Rng = false, Balloon = false },
-        },
-    }).ResponseAsync;
-
-    public async Task StartVmAsync(string name) => await EndedAsync(await Vms.StartVmAsync(new StartVmRequest { Vm = name, Paused = true }));
-
-    public async Task StopVmAsync(string name) => await EndedAsync(await Vms.StopVmAsync(new StopVmRequest { Vm = name, Force = true }));
-
-    public async Task DeleteAsync(string name) => await Vms.DeleteVmAsync(new DeleteVmRequest { Vm = name });
 
     public async Task<double> ScrapeAsync(HttpClient http)
     {
@@ -125,48 +103,10 @@ internal sealed class BenchAgent : IAsyncDisposable
         _directory.Delete(recursive: true);
     }
 
-    private async Task EndedAsync(Operation operation)
-    {
-        var ended = operation.Done ? operation : await Operations.WaitOperationAsync(new WaitOperationRequest { Name = operation.Name });
-        if (ended.Error is { } error)
-        {
-            throw new InvalidOperationException(error.Message);
-        }
-    }
-
-    private void Connect()
-    {
-        _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
-        {
-            HttpHandler = new SocketsHttpHandler
-            {
-                ConnectCallback = async (_, cancellationToken) =>
-                {
-                    var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-                    await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket), cancellationToken);
-                    return new NetworkStream(socket, ownsSocket: true);
-                },
-            },
-        });
-        Vms = new VmService.VmServiceClient(_channel);
-        Operations = new Operations.OperationsClient(_channel);
-    }
-
     private static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static string Root()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "NodeAgent.sln")))
-        {
-            directory = directory.Parent!;
-        }
-
-        return directory.FullName;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using NodeAgent.FunctionalTests.Boxes;
 using NodeAgent.V1;
 
 namespace NodeAgent.Benchmarks;
@@ -9,6 +10,28 @@ internal static class Starts
     private const int Pairs = 21;
 
     public static async Task RunAsync(BenchAgent agent, Results results)
+    {
+        var (starts, stops) = await MeasureAsync(agent);
+        results.Ratio("start to paused, acknowledged", starts, 1.3);
+        results.Difference("force-stop to reported and durable", stops, 5);
+    }
+
+    /// <summary>The same with QEMU in units of systemd; where a host with systemd can be had.</summary>
+    public static async Task RunInUnitsAsync(Results results)
+    {
+        if (BoxMachine.ReasonAgainst is { } reason)
+        {
+            Console.Error.WriteLine($"bench: no figures for units of systemd: {reason}");
+            return;
+        }
+
+        await using var box = await BenchBox.StartAsync();
+        var (starts, stops) = await MeasureAsync(box);
+        results.Ratio("start to paused, in a unit of systemd", starts, 3);
+        results.Difference("force-stop of a unit to reported and durable", stops, 5);
+    }
+
+    private static async Task<(List<(double Agent, double Floor)> Starts, List<(double Agent, double Floor)> Stops)> MeasureAsync(BenchClient agent)
     {
         await agent.CreateAsync("one");
         var rendered = await agent.Vms.RenderCommandLineAsync(new RenderCommandLineRequest { Vm = "one" });
@@ -30,8 +53,7 @@ internal static class Starts
         }
 
         await agent.DeleteAsync("one");
-        results.Ratio("start to paused, acknowledged", starts, 1.3);
-        results.Difference("force-stop to reported and durable", stops, 5);
+        return (starts, stops);
     }
 
     /// <summary>The argument list without what names the agent's own directory, which is not there for the floor.</summary>
