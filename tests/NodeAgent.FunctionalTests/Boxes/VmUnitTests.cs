@@ -25,6 +25,14 @@ public sealed class VmUnitTests
         (await node.ShowAsync("KillMode", unit)).ShouldBe("mixed");
         (await node.ShowAsync("MainPID", unit)).ShouldBe($"{web.Vm.Status.Pid}");
         (await node.ShowAsync("TasksMax", unit)).ShouldNotBe("infinity");
+
+        // At the host's end, in reverse: the agent, which takes it down, then the unit, then what its disks and network need.
+        (await node.ShowAsync("Before", unit)).Split(' ').ShouldContain("nodeagentd.service");
+        var after = (await node.ShowAsync("After", unit)).Split(' ');
+        after.ShouldContain("network.target");
+        after.ShouldContain("remote-fs.target");
+        after.ShouldContain("basic.target", "and with it local file systems");
+        (await node.ShowAsync("After")).Split(' ').ShouldContain("dbus.service", "the agent needs the bus until then");
         var status = await StatusOfAsync(node, web);
         status["CapBnd"].ShouldBe("0000000000000000");
         status["CapEff"].ShouldBe("0000000000000000");
