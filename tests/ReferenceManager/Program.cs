@@ -1,0 +1,3 @@
+using ReferenceManager.Commands;
+
+return await CommandTree.RunAsync(args);
