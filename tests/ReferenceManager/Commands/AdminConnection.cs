@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Grpc.Core;
 using Grpc.Net.Client;
 using ReferenceManager.Admin.V1;
 
@@ -32,8 +33,12 @@ internal sealed class AdminConnection : IDisposable
             },
             DisposeHttpClient = true,
         });
-        Api = new AdminService.AdminServiceClient(_channel);
+        Invoker = _channel.CreateCallInvoker();
+        Api = new AdminService.AdminServiceClient(Invoker);
     }
+
+    /// <summary>For who wants to wrap calls.</summary>
+    public CallInvoker Invoker { get; }
 
     public AdminService.AdminServiceClient Api { get; }
 
