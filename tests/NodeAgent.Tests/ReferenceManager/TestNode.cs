@@ -53,7 +53,7 @@ internal sealed class TestNode(TestManager manager, string hostname = "host") : 
     public void Accept(Issued issued, ECDsa? newKey = null)
     {
         Certificate = X509CertificateLoader.LoadCertificate(issued.CertificateChain[0].Span);
-        Trust = issued.Trust;
+        Trust = issued.Trust ?? Trust;
         Key = newKey ?? Key;
     }
 
@@ -72,7 +72,10 @@ internal sealed class TestNode(TestManager manager, string hostname = "host") : 
     }
 
     /// <summary>The service that needs no certificate.</summary>
-    public EnrolmentService.EnrolmentServiceClient Enrolment => new(Connect(null));
+    public EnrolmentService.EnrolmentServiceClient Enrolment => new(Anonymous);
+
+    /// <summary>A connection without a certificate.</summary>
+    public CallInvoker Anonymous => Connect(null);
 
     /// <summary>The service that needs one: this node's, or another.</summary>
     public SessionService.SessionServiceClient Sessions(X509Certificate2? other = null) => new(Connect(other ?? Certificate!.CopyWithPrivateKey(Key)));

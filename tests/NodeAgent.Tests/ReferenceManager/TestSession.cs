@@ -13,7 +13,17 @@ internal sealed class TestSession(
 
     public SessionService.SessionServiceClient Client => client;
 
-    public Task SendAsync(OpenSessionRequest message) => call.RequestStream.WriteAsync(message);
+    /// <summary>Sends, unless the manager has ended the session; why is for <see cref="EndAsync"/> to say.</summary>
+    public async Task SendAsync(OpenSessionRequest message)
+    {
+        try
+        {
+            await call.RequestStream.WriteAsync(message);
+        }
+        catch (RpcException)
+        {
+        }
+    }
 
     public Task SendLeaseAsync(long trustVersion = 0) => SendAsync(new OpenSessionRequest
     {
