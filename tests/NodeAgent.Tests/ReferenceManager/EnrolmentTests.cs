@@ -58,6 +58,22 @@ public sealed class EnrolmentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_known_key_with_a_new_token_gets_a_certificate_that_is_of_use()
+    {
+        using var node = await _manager.JoinAsync();
+        var first = node.Certificate!;
+        node.Accept((await node.EnrolAsync(await _manager.CreateTokenAsync())).Issued);
+        node.Certificate!.SerialNumber.ShouldBe(first.SerialNumber);
+
+        _manager.Time.Advance(TimeSpan.FromDays(30));
+        node.Accept((await node.EnrolAsync(await _manager.CreateTokenAsync())).Issued);
+        node.Certificate!.NotAfter.ShouldBeGreaterThan(first.NotAfter);
+
+        await _manager.Admin.RevokeAsync(new RevokeRequest { What = node.Id });
+        (await ReasonAsync(node.EnrolAsync(await _manager.CreateTokenAsync()))).ShouldBe("ENROLMENT_REJECTED");
+    }
+
+    [Fact]
     public async Task A_token_lets_one_node_in()
     {
         var token = await _manager.CreateTokenAsync();

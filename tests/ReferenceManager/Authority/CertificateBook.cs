@@ -29,6 +29,10 @@ internal sealed class CertificateBook(FleetTrust trust, TimeProvider time)
         return issued;
     }
 
+    /// <summary>Whether it has not ended, and its authority is trusted still.</summary>
+    public bool IsCurrent(IssuedCertificate certificate) =>
+        certificate.End > time.GetUtcNow() && trust.Current.Authorities.Any(authority => authority.Number == certificate.Authority);
+
     /// <summary>By serial number.</summary>
     public static IssuedCertificate? Find(SqliteConnection connection, string serial) =>
         connection.First(Columns + "WHERE serial = ?1", Read, serial);

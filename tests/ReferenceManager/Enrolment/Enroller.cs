@@ -43,13 +43,15 @@ internal sealed class Enroller(Database database, CertificateBook certificates, 
             }
 
             var known = EnrolmentRow.OfKey(connection, fingerprint);
-            if (known is not null && known.State != EnrolmentRow.Issued && hasToken && !IsTaken(connection, node.NodeId, fingerprint))
+            if (known is null)
             {
-                // It asked without a token before, and somebody has given it one since.
-                return Issue(connection, known with { Node = node });
+                return Begin(connection, key, node, request, hasToken);
             }
 
-            return known is not null ? Answer(connection, known) : Begin(connection, key, node, request, hasToken);
+            // It asked without a token before, or its certificate has come of age; and somebody has given it a token since.
+            return hasToken && !HasCertificate(connection, known) && !IsTaken(connection, node.NodeId, fingerprint)
+                ? Issue(connection, known with { Node = node })
+                : Answer(connection, known);
         });
         if (answer.Certificate is not null)
         {
@@ -129,6 +131,10 @@ internal sealed class Enroller(Database database, CertificateBook certificates, 
         row.Save(connection);
         return (row, null);
     }
+
+    // One that was revoked counts: its key does not come in again.
+    private bool HasCertificate(SqliteConnection connection, EnrolmentRow row) =>
+        row.Serial is not null && CertificateBook.Find(connection, row.Serial) is { } certificate && (certificate.IsRevoked || certificates.IsCurrent(certificate));
 
     // The holder of a token could otherwise take the place of any node of the fleet whose id it knows.
     private static bool IsTaken(SqliteConnection connection, string node, string key) =>
