@@ -9,13 +9,13 @@ namespace NodeAgent.Tests.ReferenceManager;
 /// <summary>How the manager reaches the API of a node.</summary>
 public sealed class DialTests : IAsyncLifetime
 {
-    private TestManager _manager = null!;
+    private TestFleet _manager = null!;
     private TestNode _node = null!;
     private TestApi _api = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _manager = await TestManager.StartAsync();
+        _manager = await TestFleet.StartAsync();
         _node = await _manager.JoinAsync();
         _api = await TestApi.StartAsync(_node);
     }

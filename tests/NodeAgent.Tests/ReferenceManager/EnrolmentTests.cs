@@ -11,9 +11,9 @@ namespace NodeAgent.Tests.ReferenceManager;
 
 public sealed class EnrolmentTests : IAsyncLifetime
 {
-    private TestManager _manager = null!;
+    private TestFleet _manager = null!;
 
-    public async ValueTask InitializeAsync() => _manager = await TestManager.StartAsync();
+    public async ValueTask InitializeAsync() => _manager = await TestFleet.StartAsync();
 
     public ValueTask DisposeAsync() => _manager.DisposeAsync();
 

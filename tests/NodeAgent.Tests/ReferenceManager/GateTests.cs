@@ -14,9 +14,9 @@ namespace NodeAgent.Tests.ReferenceManager;
 /// <summary>Who may open a session.</summary>
 public sealed class GateTests : IAsyncLifetime
 {
-    private TestManager _manager = null!;
+    private TestFleet _manager = null!;
 
-    public async ValueTask InitializeAsync() => _manager = await TestManager.StartAsync();
+    public async ValueTask InitializeAsync() => _manager = await TestFleet.StartAsync();
 
     public ValueTask DisposeAsync() => _manager.DisposeAsync();
 
@@ -47,7 +47,7 @@ public sealed class GateTests : IAsyncLifetime
     [Fact]
     public async Task A_node_of_another_fleet_is_a_stranger()
     {
-        await using var elsewhere = await TestManager.StartAsync();
+        await using var elsewhere = await TestFleet.StartAsync();
         using var node = await elsewhere.JoinAsync();
         using var certificate = node.Certificate!.CopyWithPrivateKey(node.Key);
 

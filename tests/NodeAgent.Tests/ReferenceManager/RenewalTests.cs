@@ -8,12 +8,12 @@ namespace NodeAgent.Tests.ReferenceManager;
 public sealed class RenewalTests : IAsyncLifetime
 {
     private readonly ECDsa _newKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private TestManager _manager = null!;
+    private TestFleet _manager = null!;
     private TestNode _node = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _manager = await TestManager.StartAsync();
+        _manager = await TestFleet.StartAsync();
         _node = await _manager.JoinAsync();
     }
 
@@ -64,7 +64,7 @@ public sealed class RenewalTests : IAsyncLifetime
     [Fact]
     public async Task The_certificate_of_another_fleet_renews_nothing()
     {
-        await using var elsewhere = await TestManager.StartAsync();
+        await using var elsewhere = await TestFleet.StartAsync();
         using var stranger = new TestNode(elsewhere) { Id = _node.Id };
         stranger.Accept((await stranger.EnrolAsync(await elsewhere.CreateTokenAsync())).Issued);
         using var here = new TestNode(_manager) { Id = _node.Id, Key = stranger.Key };

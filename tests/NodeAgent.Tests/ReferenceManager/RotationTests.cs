@@ -9,12 +9,12 @@ namespace NodeAgent.Tests.ReferenceManager;
 
 public sealed class RotationTests : IAsyncLifetime
 {
-    private TestManager _manager = null!;
+    private TestFleet _manager = null!;
     private TestNode _node = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _manager = await TestManager.StartAsync();
+        _manager = await TestFleet.StartAsync();
         _node = await _manager.JoinAsync();
     }
 

@@ -1,20 +1,20 @@
-using AskVms = ReferenceManager.Admin.V1.ListVmsRequest;
-using WatchAll = ReferenceManager.Admin.V1.WatchEventsRequest;
 using Grpc.Core;
 using NodeAgent.Manager.V1;
 using NodeAgent.V1;
 using ReferenceManager.Admin.V1;
+using AskVms = ReferenceManager.Admin.V1.ListVmsRequest;
+using WatchAll = ReferenceManager.Admin.V1.WatchEventsRequest;
 
 namespace NodeAgent.Tests.ReferenceManager;
 
 public sealed class SessionTests : IAsyncLifetime
 {
-    private TestManager _manager = null!;
+    private TestFleet _manager = null!;
     private TestNode _node = null!;
 
     public async ValueTask InitializeAsync()
     {
-        _manager = await TestManager.StartAsync();
+        _manager = await TestFleet.StartAsync();
         _node = await _manager.JoinAsync();
     }
 
@@ -28,7 +28,7 @@ public sealed class SessionTests : IAsyncLifetime
     public async Task A_lease_is_acknowledged_and_shows()
     {
         var (session, welcome) = await OpenAsync();
-        welcome.LeaseInterval.ToTimeSpan().ShouldBe(TestManager.LeaseInterval);
+        welcome.LeaseInterval.ToTimeSpan().ShouldBe(TestFleet.LeaseInterval);
         for (var i = 1; i <= 3; i++)
         {
             await session.SendLeaseAsync();
@@ -47,7 +47,7 @@ public sealed class SessionTests : IAsyncLifetime
         await session.SendInventoryAsync(Whole(1));
         await session.NextAsync(OpenSessionResponse.ItemOneofCase.Inventory);
 
-        _manager.Time.Advance(3 * TestManager.LeaseInterval);
+        _manager.Time.Advance(3 * TestFleet.LeaseInterval);
         (await _manager.FindAsync(_node)).State.ShouldBe("connected");
         _manager.Time.Advance(TimeSpan.FromMilliseconds(1));
 

@@ -12,7 +12,7 @@ using NodeAgent.Manager.V1;
 namespace NodeAgent.Tests.ReferenceManager;
 
 /// <summary>Plays a node: what the agent does, as short as it can be said.</summary>
-internal sealed class TestNode(TestManager manager, string hostname = "host") : IDisposable
+internal sealed class TestNode(TestFleet manager, string hostname = "host") : IDisposable
 {
     public const string TokenPrefix = "nodeagent-join-1.";
     private readonly List<GrpcChannel> _channels = [];

@@ -1,6 +1,6 @@
-using NodeAgent.LongRunning;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using NodeAgent.LongRunning;
 using NodeAgent.V1;
 
 namespace ReferenceManager.Control;

@@ -11,14 +11,14 @@ using ReferenceManager.Hosting;
 namespace NodeAgent.Tests.ReferenceManager;
 
 /// <summary>A manager in this process: a real port, a clock that the test turns.</summary>
-internal sealed class TestManager : IAsyncDisposable
+internal sealed class TestFleet : IAsyncDisposable
 {
     public static readonly TimeSpan LeaseInterval = TimeSpan.FromSeconds(5);
     private readonly TemporaryDirectory _directory;
     private readonly ReferenceServer _server;
     private readonly AdminConnection _admin;
 
-    private TestManager(TemporaryDirectory directory, ReferenceServer server, FakeTimeProvider time)
+    private TestFleet(TemporaryDirectory directory, ReferenceServer server, FakeTimeProvider time)
     {
         (_directory, _server, Time) = (directory, server, time);
         _admin = new AdminConnection(server.Admin);
@@ -31,11 +31,11 @@ internal sealed class TestManager : IAsyncDisposable
 
     public AdminService.AdminServiceClient Admin { get; }
 
-    public static Task<TestManager> StartAsync() =>
+    public static Task<TestFleet> StartAsync() =>
         StartAsync(new TemporaryDirectory(inMemory: true), new FakeTimeProvider(TimeProvider.System.GetUtcNow()));
 
     /// <summary>Ends this one and starts another on the same data.</summary>
-    public async Task<TestManager> RestartAsync()
+    public async Task<TestFleet> RestartAsync()
     {
         await StopAsync();
         return await StartAsync(_directory, Time);
@@ -64,7 +64,7 @@ internal sealed class TestManager : IAsyncDisposable
     public async Task<RotationStatus> RotateAsync(RotateAuthorityRequest.Types.Step step) =>
         await Admin.RotateAuthorityAsync(new RotateAuthorityRequest { Step = step });
 
-    private static async Task<TestManager> StartAsync(TemporaryDirectory directory, FakeTimeProvider time)
+    private static async Task<TestFleet> StartAsync(TemporaryDirectory directory, FakeTimeProvider time)
     {
         var options = new ServerOptions(directory.Path, new HostPort("127.0.0.1", 0))
         {
@@ -73,7 +73,7 @@ internal sealed class TestManager : IAsyncDisposable
             NodeValidity = TimeSpan.FromDays(9),
             OwnValidity = TimeSpan.FromDays(9000),
         };
-        return new TestManager(directory, await ReferenceServer.StartAsync(options, time, NullLoggerFactory.Instance), time);
+        return new TestFleet(directory, await ReferenceServer.StartAsync(options, time, NullLoggerFactory.Instance), time);
     }
 
     private async Task StopAsync()
