@@ -27,6 +27,8 @@ internal sealed class TestFleet : IAsyncDisposable
 
     public FakeTimeProvider Time { get; }
 
+    public string Directory => _directory.Path;
+
     public string Endpoint => _server.Endpoints[0];
 
     public AdminService.AdminServiceClient Admin { get; }

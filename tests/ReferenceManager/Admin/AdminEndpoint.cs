@@ -1,10 +1,12 @@
 using Grpc.Core;
 using ReferenceManager.Admin.V1;
+using ReferenceManager.Sessions;
 
 namespace ReferenceManager.Admin;
 
 /// <summary>The admin API: each method one line, because what it means is elsewhere.</summary>
-internal sealed class AdminEndpoint(FleetReport report, Admissions admissions, Certificates certificates, VmDesk vms) : AdminService.AdminServiceBase
+internal sealed class AdminEndpoint(FleetReport report, NodeBook nodes, Admissions admissions, Certificates certificates, VmDesk vms)
+    : AdminService.AdminServiceBase
 {
     public override Task<ManagerStatus> GetStatus(GetStatusRequest request, ServerCallContext context) => Task.FromResult(report.Status());
 
@@ -13,6 +15,9 @@ internal sealed class AdminEndpoint(FleetReport report, Admissions admissions, C
     public override Task<ListPendingResponse> ListPending(ListPendingRequest request, ServerCallContext context) => Task.FromResult(admissions.ListPending());
 
     public override Task<PendingEnrolment> DecideEnrolment(DecideEnrolmentRequest request, ServerCallContext context) => admissions.DecideAsync(request);
+
+    public override Task<AnnounceEndpointsResponse> AnnounceEndpoints(AnnounceEndpointsRequest request, ServerCallContext context) =>
+        Task.FromResult(new AnnounceEndpointsResponse { Nodes = nodes.Announce(request.Endpoints) });
 
     public override Task<ListNodesResponse> ListNodes(ListNodesRequest request, ServerCallContext context) => Task.FromResult(report.ListNodes());
 

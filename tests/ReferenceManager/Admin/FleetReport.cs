@@ -31,7 +31,18 @@ internal sealed class FleetReport(Database database, FleetTrust trust, NodeBook 
             Nodes = all.Length,
             NodesConnected = all.Count(node => node.IsConnected(now, Terms.LeaseInterval)),
             Vms = all.Sum(node => node.Vms.Count),
-            Counters = counters.Write(database.Commits),
+            Counters = new V1.Counters
+            {
+                Sessions = counters.Sessions,
+                Leases = counters.Leases,
+                LateLeases = counters.LateLeases,
+                WholeInventories = counters.WholeInventories,
+                InventoryDeltas = counters.InventoryDeltas,
+                Events = counters.Events,
+                RepeatedEvents = counters.RepeatedEvents,
+                Tunnels = counters.Tunnels,
+                Commits = database.Commits,
+            },
         };
     }
 

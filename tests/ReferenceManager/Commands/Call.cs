@@ -7,12 +7,15 @@ namespace ReferenceManager.Commands;
 /// <summary>One run of one command: what was said, whom to ask, where to write.</summary>
 internal sealed record Call(ParseResult Said, AdminService.AdminServiceClient Api, TextWriter Out, bool IsJson, CancellationToken Cancellation)
 {
+    // All fields, whatever they hold: a script that reads "vms" finds it also when there are none.
+    private static readonly JsonFormatter s_json = new(JsonFormatter.Settings.Default.WithFormatDefaultValues(true));
+
     /// <summary>Writes an answer: its JSON as the contract of protobuf has it, or what a person wants to read.</summary>
     public void Write(IMessage answer, Action<TextWriter> text)
     {
         if (IsJson)
         {
-            Out.WriteLine(JsonFormatter.Default.Format(answer));
+            Out.WriteLine(s_json.Format(answer));
         }
         else
         {

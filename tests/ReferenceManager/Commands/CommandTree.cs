@@ -9,6 +9,8 @@ internal static class CommandTree
 {
     private const string DataVariable = "REFERENCE_MANAGER_DATA";
 
+    private static readonly TimeSpan s_timeToLeave = TimeSpan.FromSeconds(10);
+
     private static readonly Option<string> s_data = new("--data")
     {
         Description = $"Directory of the manager's data; {DataVariable} in the environment says it too.",
@@ -20,22 +22,33 @@ internal static class CommandTree
 
     /// <summary>Runs one command line.</summary>
     /// <returns>0; 1 when the manager says no or is not there; 2 when the command line is wrong.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<string> arguments)
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, TextWriter output, TextWriter errors)
     {
         var parse = Root().Parse(arguments);
         try
         {
-            var code = await parse.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            var code = await parse.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = s_timeToLeave,
+                Output = output,
+                Error = errors,
+            });
             return parse.Errors.Count > 0 ? 2 : code;
+        }
+        catch (RpcException error) when (error.StatusCode == StatusCode.Cancelled)
+        {
+            // Ctrl-C, which is how a command that follows is meant to end.
+            return 0;
         }
         catch (RpcException error)
         {
-            await Console.Error.WriteLineAsync($"reference-manager: {error.Status.Detail} ({error.StatusCode})");
+            await errors.WriteLineAsync($"reference-manager: {error.Status.Detail} ({error.StatusCode})");
             return 1;
         }
         catch (Exception error) when (error is IOException or FormatException or ArgumentException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"reference-manager: {error.Message}");
+            await errors.WriteLineAsync($"reference-manager: {error.Message}");
             return 1;
         }
     }
@@ -50,6 +63,7 @@ internal static class CommandTree
         AdmissionCommands.Approve(Asking),
         AdmissionCommands.Reject(Asking),
         FleetCommands.Status(Asking),
+        FleetCommands.Announce(Asking),
         FleetCommands.Nodes(Asking),
         FleetCommands.Vms(Asking),
         FleetCommands.Events(Asking),
@@ -64,8 +78,12 @@ internal static class CommandTree
     {
         command.SetAction(async (said, cancellation) =>
         {
-            using var connection = new AdminConnection(ServerOptions.AdminSocketIn(said.GetValue(s_data)!));
-            await action(new Call(said, connection.Api, Console.Out, said.GetValue(s_json), cancellation));
+            var directory = Path.GetFullPath(said.GetValue(s_data)!);
+            var socket = ServerOptions.AdminSocketIn(directory);
+            using var connection = File.Exists(socket)
+                ? new AdminConnection(socket)
+                : throw new IOException($"no manager runs on {directory}: start one with `reference-manager serve`, or say --data");
+            await action(new Call(said, connection.Api, said.InvocationConfiguration.Output, said.GetValue(s_json), cancellation));
         });
         return command;
     }

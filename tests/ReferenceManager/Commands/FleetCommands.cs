@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Grpc.Core;
+using ReferenceManager.Addresses;
 using ReferenceManager.Admin.V1;
 
 namespace ReferenceManager.Commands;
@@ -26,6 +27,17 @@ internal static class FleetCommands
                 to.WriteLine($"counted {status.Counters}");
             });
         });
+
+    public static Command Announce(Func<Command, Func<Call, Task>, Command> asking)
+    {
+        var endpoints = new Argument<string[]>("HOST:PORT") { Description = "In the order to try.", Arity = ArgumentArity.OneOrMore };
+        return asking(new Command("announce", "Tell the connected nodes where to open their next sessions.") { endpoints }, async call =>
+        {
+            var request = new AnnounceEndpointsRequest { Endpoints = { call.Said.GetValue(endpoints)!.Select(text => HostPort.Parse(text).ToString()) } };
+            var answer = await call.Api.AnnounceEndpointsAsync(request, cancellationToken: call.Cancellation);
+            call.Write(answer, to => to.WriteLine($"told {answer.Nodes}"));
+        });
+    }
 
     public static Command Nodes(Func<Command, Func<Call, Task>, Command> asking) =>
         asking(new Command("nodes", "List the nodes."), async call =>

@@ -23,7 +23,7 @@ internal static class ServeCommand
     public static Command Create(Option<string> data)
     {
         var command = new Command("serve", "Be a manager.") { s_listen, s_endpoints, s_fleet, s_name, s_lease, s_nodeValidity, s_ownValidity, s_readyFile };
-        command.SetAction((said, stop) => RunAsync(Read(said, said.GetValue(data)!), stop));
+        command.SetAction((said, stop) => RunAsync(Read(said, said.GetValue(data)!), said.InvocationConfiguration.Output, stop));
         return command;
     }
 
@@ -45,15 +45,21 @@ internal static class ServeCommand
             : throw new FormatException("--fleet and --name are made of letters, digits, '-', '.' and '_'");
     }
 
-    private static async Task RunAsync(ServerOptions options, CancellationToken stop)
+    private static async Task RunAsync(ServerOptions options, TextWriter output, CancellationToken stop)
     {
+        if (options.ReadyFile is { } old)
+        {
+            // Of an earlier run: whoever waits for it must not read that.
+            File.Delete(old);
+        }
+
         using var logs = LoggerFactory.Create(log => log
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Grpc", LogLevel.Warning)
             .AddSimpleConsole(console => (console.SingleLine, console.ColorBehavior, console.TimestampFormat, console.UseUtcTimestamp) =
                 (true, LoggerColorBehavior.Disabled, "yyyy-MM-ddTHH:mm:ss.fffZ ", true)));
         await using var server = await ReferenceServer.StartAsync(options, TimeProvider.System, logs);
-        await Console.Out.WriteLineAsync($"reference-manager: ready at {string.Join(", ", server.Endpoints)}, admin socket {server.Admin}");
+        await output.WriteLineAsync($"reference-manager: ready at {string.Join(", ", server.Endpoints)}, admin socket {server.Admin}");
         if (options.ReadyFile is { } file)
         {
             // Whole or not at all: a test that waits for it reads it the moment it is there.

@@ -29,6 +29,14 @@ internal static class NodeListener
         return SocketTransportOptions.CreateDefaultBoundListenSocket(new IPEndPoint(address, listen.Port));
     }
 
+    /// <summary>Where nodes reach it: the host's name, when it listens on all addresses.</summary>
+    public static string EndpointOf(Socket socket)
+    {
+        var bound = (IPEndPoint)socket.LocalEndPoint!;
+        var isAny = bound.Address.Equals(IPAddress.Any) || bound.Address.Equals(IPAddress.IPv6Any);
+        return new HostPort(isAny ? Dns.GetHostName() : bound.Address.ToString(), bound.Port).ToString();
+    }
+
     /// <summary>Builds it; it answers once it is started.</summary>
     public static WebApplication Build(Socket socket, OwnCertificate own, NodeGate gate, EnrolmentEndpoint enrolment, SessionEndpoint sessions, ILoggerFactory logs)
     {

@@ -1,4 +1,3 @@
-using System.Net;
 using Grpc.Core;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
@@ -13,7 +12,7 @@ using ReferenceManager.Storage;
 namespace ReferenceManager.Hosting;
 
 /// <summary>A whole manager: the only place where its parts are put together.</summary>
-internal sealed class ReferenceServer : IAsyncDisposable
+internal sealed partial class ReferenceServer : IAsyncDisposable
 {
     private static readonly TimeSpan s_timeToLeave = TimeSpan.FromSeconds(2);
     private readonly CancellationTokenSource _stop = new();
@@ -75,18 +74,37 @@ internal sealed class ReferenceServer : IAsyncDisposable
             await listener.DisposeAsync();
         }
 
-        await Task.WhenAll(_watches).ContinueWith(static _ => { }, TaskScheduler.Default);
+        await Task.WhenAll(_watches);
         await _database.DisposeAsync();
         await _lock.DisposeAsync();
         _stop.Dispose();
     }
+
+    // Runs to the end of the manager. What ends sooner is a defect, which somebody has to see.
+    private static async Task WatchAsync(Task watch, ILogger log)
+    {
+        try
+        {
+            await watch;
+        }
+        catch (OperationCanceledException)
+        {
+        }
+        catch (Exception error)
+        {
+            LogWatchEnded(log, error);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "A task of the manager ended; restart it")]
+    private static partial void LogWatchEnded(ILogger logger, Exception error);
 
     private async Task BuildAsync(ServerOptions options, TimeProvider time, ILoggerFactory logs)
     {
         var socket = NodeListener.Bind(options.Listen);
         Endpoints = options.Endpoints.Count > 0
             ? options.Endpoints
-            : [new HostPort(options.Listen.Host, ((IPEndPoint)socket.LocalEndPoint!).Port).ToString()];
+            : [NodeListener.EndpointOf(socket)];
 
         // Who is trusted, and who we are.
         var trust = await FleetTrust.OpenAsync(_database, new AuthorityKeys(options.DataDirectory), time, options.Fleet);
@@ -114,8 +132,9 @@ internal sealed class ReferenceServer : IAsyncDisposable
         // What is asked of them.
         var dialer = new NodeDialer(_nodes, tunnels, own, check);
         var rotation = new AuthorityRotation(_database, trust, _nodes, own, logs.CreateLogger<AuthorityRotation>());
-        _watches.Add(rotation.WatchAsync(_stop.Token));
-        _watches.Add(own.KeepFreshAsync(time, _stop.Token));
+        var log = logs.CreateLogger<ReferenceServer>();
+        _watches.Add(WatchAsync(rotation.WatchAsync(_stop.Token), log));
+        _watches.Add(WatchAsync(own.KeepFreshAsync(time, _stop.Token), log));
 
         _listeners.Add(NodeListener.Build(
             socket, own, new NodeGate(check),
@@ -125,6 +144,7 @@ internal sealed class ReferenceServer : IAsyncDisposable
             options.AdminSocket,
             new AdminEndpoint(
                 new FleetReport(_database, trust, _nodes, events, counters) { Terms = terms, Endpoints = Endpoints, Time = time },
+                _nodes,
                 new Admissions(enroller, tokens, Endpoints),
                 new Certificates(_database, trust, certificates, _nodes, rotation),
                 new VmDesk(_nodes, dialer, time)),

@@ -33,18 +33,19 @@ internal sealed class Counters
 
     public void CountTunnel() => Interlocked.Increment(ref _tunnels);
 
-    /// <summary>The figures as they stand.</summary>
-    /// <param name="commits">Transactions of the database, which counts them itself.</param>
-    public Admin.V1.Counters Write(long commits) => new()
-    {
-        Sessions = Interlocked.Read(ref _sessions),
-        Leases = Interlocked.Read(ref _leases),
-        LateLeases = Interlocked.Read(ref _lateLeases),
-        WholeInventories = Interlocked.Read(ref _wholeInventories),
-        InventoryDeltas = Interlocked.Read(ref _inventoryDeltas),
-        Events = Interlocked.Read(ref _events),
-        RepeatedEvents = Interlocked.Read(ref _repeatedEvents),
-        Tunnels = Interlocked.Read(ref _tunnels),
-        Commits = commits,
-    };
+    public long Sessions => Interlocked.Read(ref _sessions);
+
+    public long Leases => Interlocked.Read(ref _leases);
+
+    public long LateLeases => Interlocked.Read(ref _lateLeases);
+
+    public long WholeInventories => Interlocked.Read(ref _wholeInventories);
+
+    public long InventoryDeltas => Interlocked.Read(ref _inventoryDeltas);
+
+    public long Events => Interlocked.Read(ref _events);
+
+    public long RepeatedEvents => Interlocked.Read(ref _repeatedEvents);
+
+    public long Tunnels => Interlocked.Read(ref _tunnels);
 }

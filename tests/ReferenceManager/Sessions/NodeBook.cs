@@ -69,6 +69,16 @@ internal sealed class NodeBook
         RingTrust();
     }
 
+    /// <summary>Tells every node that has a session where to open the next one.</summary>
+    /// <returns>How many were told.</returns>
+    public int Announce(IEnumerable<string> endpoints)
+    {
+        var sessions = All.Select(node => node.Session).OfType<NodeSession>().ToArray();
+        var update = new UpdateEndpoints { Endpoints = { endpoints } };
+        Array.ForEach(sessions, session => session.Send(new OpenSessionResponse { UpdateEndpoints = update }));
+        return sessions.Length;
+    }
+
     /// <summary>Keeps what changed on a node.</summary>
     public Task SaveAsync(string id, InventoryChange change) => _database.CommitAsync(connection => change.Save(connection, id));
 }

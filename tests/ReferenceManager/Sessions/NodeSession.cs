@@ -9,8 +9,9 @@ namespace ReferenceManager.Sessions;
 /// <code>
 ///   reads ──┬─ Lease ────────────────────────────▶ LeaseAck ──┬─▶ writes
 ///           ├─ Inventory ─▶ memory ───────────▶ InventoryAck ─┤
-///           └─ EventBatch ─▶ stores, one batch at a time      │
-///                            └─ on the disk ───────▶ EventAck ┘
+///           │                 └──▶┐                           │
+///           └─ EventBatch ──────▶ stores, one after the other │
+///                                 └─ on the disk ──▶ EventAck ┘
 /// </code>
 /// The lease is answered from memory, so that a slow disk does not make nodes believe that their manager is gone.
 /// </summary>
@@ -19,10 +20,10 @@ internal sealed class NodeSession
     // A node that does not read what it is sent has a session that is worth nothing.
     private const int MostUnsent = 1024;
 
-    // A node that sends more batches than this before the first is acknowledged has to wait, and its leases with it.
+    // A node that sends more than this before the first is stored has to wait, and its leases with it.
     private const int MostUnstored = 16;
     private readonly Channel<OpenSessionResponse> _out = Channel.CreateBounded<OpenSessionResponse>(MostUnsent);
-    private readonly Channel<EventBatch> _batches = Channel.CreateBounded<EventBatch>(MostUnstored);
+    private readonly Channel<Func<Task>> _toStore = Channel.CreateBounded<Func<Task>>(MostUnstored);
     private readonly CancellationTokenSource _end;
     private readonly KnownNode _node;
     private readonly Hello _hello;
@@ -85,13 +86,13 @@ internal sealed class NodeSession
             switch (message.ItemCase)
             {
                 case OpenSessionRequest.ItemOneofCase.Lease:
-                    await TakeLeaseAsync(message.Lease);
+                    TakeLease(message.Lease);
                     break;
                 case OpenSessionRequest.ItemOneofCase.Inventory:
                     await TakeInventoryAsync(message.Inventory);
                     break;
                 case OpenSessionRequest.ItemOneofCase.Events:
-                    await _batches.Writer.WriteAsync(message.Events, _end.Token);
+                    await _toStore.Writer.WriteAsync(() => StoreAsync(message.Events), _end.Token);
                     break;
                 case OpenSessionRequest.ItemOneofCase.Hello:
                     throw ProtocolError.OutOfStep("hello: it is the first message of a session and comes once");
@@ -112,15 +113,20 @@ internal sealed class NodeSession
 
     private async Task StoreAsync()
     {
-        await foreach (var batch in _batches.Reader.ReadAllAsync(_end.Token))
+        await foreach (var store in _toStore.Reader.ReadAllAsync(_end.Token))
         {
-            var head = await _books.Events.AppendAsync(_node.Id, _hello.EventLogId, batch);
-            _node.AcknowledgedEvent = head;
-            Send(new OpenSessionResponse { Events = new EventAck { Sequence = head } });
+            await store();
         }
     }
 
-    private async Task TakeLeaseAsync(Lease lease)
+    private async Task StoreAsync(EventBatch batch)
+    {
+        var head = await _books.Events.AppendAsync(_node.Id, _hello.EventLogId, batch);
+        _node.AcknowledgedEvent = head;
+        Send(new OpenSessionResponse { Events = new EventAck { Sequence = head } });
+    }
+
+    private void TakeLease(Lease lease)
     {
         if (lease.NodeId != _node.Id)
         {
@@ -139,7 +145,8 @@ internal sealed class NodeSession
         _books.Counters.CountLease(isLate: lease.Sequence > 1 && gap > 1.5 * _leaseInterval);
         if (lease.TrustVersion > _node.TrustVersion)
         {
-            await _books.Nodes.ConfirmTrustAsync(_node, lease.TrustVersion);
+            // Where the queue is full, the next lease says it again.
+            _toStore.Writer.TryWrite(() => _books.Nodes.ConfirmTrustAsync(_node, lease.TrustVersion));
         }
     }
 
@@ -153,6 +160,6 @@ internal sealed class NodeSession
         _books.Counters.CountInventory(change.IsWhole);
         // Taken in means known: what the disk has of it is for the time after a restart, when the node tells it all anew.
         Send(new OpenSessionResponse { Inventory = new InventoryAck { Generation = inventory.Generation } });
-        await _books.Nodes.SaveAsync(_node.Id, change);
+        await _toStore.Writer.WriteAsync(() => _books.Nodes.SaveAsync(_node.Id, change), _end.Token);
     }
 }
