@@ -55,6 +55,14 @@ public sealed class CertificateProfileTests : IDisposable
     }
 
     [Fact]
+    public void A_short_certificate_has_most_of_its_life_before_it()
+    {
+        using var issued = _authority.Issue(PublicKey, new FleetIdentity("Berlin", FleetRole.Node, "n"), s_now, TimeSpan.FromSeconds(20));
+        issued.NotBefore.ToUniversalTime().ShouldBe(s_now.UtcDateTime.AddSeconds(-20));
+        issued.NotAfter.ToUniversalTime().ShouldBe(s_now.UtcDateTime.AddSeconds(20));
+    }
+
+    [Fact]
     public void No_certificate_outlives_its_authority()
     {
         using var issued = _authority.Issue(PublicKey, new FleetIdentity("Berlin", FleetRole.Node, "n"), s_now, TimeSpan.FromDays(100_000));
@@ -67,7 +75,7 @@ public sealed class CertificateProfileTests : IDisposable
         using var bad = Issue(FleetRole.Node, "bad");
         using var good = Issue(FleetRole.Node, "good");
 
-        var list = _authority.WriteRevocationList([bad.SerialNumber], 7, s_now);
+        var list = _authority.WriteRevocationList([(bad.SerialNumber, s_now.AddHours(-1))], 7, s_now);
 
         var builder = CertificateRevocationListBuilder.Load(list, out var number);
         number.ShouldBe(7);

@@ -14,7 +14,8 @@ internal sealed class CertificateAuthority(int number, X509Certificate2 certific
     private const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
     private static readonly TimeSpan s_life = TimeSpan.FromDays(3650);
 
-    // A host whose clock is slow must be able to use what it was just given.
+    // A host whose clock is slow must be able to use what it was just given. What is valid for less than a day begins as
+    // long ago as it lasts, so that "two thirds of its life" are still to come when it is issued.
     private static readonly TimeSpan s_slowClock = TimeSpan.FromDays(1);
 
     /// <summary>1 for the first authority of the fleet, 2 for the one that replaces it, …</summary>
@@ -61,19 +62,19 @@ internal sealed class CertificateAuthority(int number, X509Certificate2 certific
         request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(certificate, includeKeyIdentifier: true, includeIssuerAndSerial: false));
 
         var end = now + validity;
-        return request.Create(certificate, now - s_slowClock, end < certificate.NotAfter ? end : certificate.NotAfter, NewSerial());
+        return request.Create(certificate, now - (validity < s_slowClock ? validity : s_slowClock), end < certificate.NotAfter ? end : certificate.NotAfter, NewSerial());
     }
 
     /// <summary>Writes the list of what it has taken back (RFC 5280, 5).</summary>
-    /// <param name="serials">Serial numbers in hexadecimal.</param>
+    /// <param name="revoked">Serial numbers in hexadecimal, and when each was taken back.</param>
     /// <param name="version">The list's number, which grows.</param>
     /// <param name="now">The time.</param>
-    public byte[] WriteRevocationList(IEnumerable<string> serials, long version, DateTimeOffset now)
+    public byte[] WriteRevocationList(IEnumerable<(string Serial, DateTimeOffset Time)> revoked, long version, DateTimeOffset now)
     {
         var list = new CertificateRevocationListBuilder();
-        foreach (var serial in serials)
+        foreach (var (serial, time) in revoked)
         {
-            list.AddEntry(Convert.FromHexString(serial), now);
+            list.AddEntry(Convert.FromHexString(serial), time);
         }
 
         // A list that ends would shut the fleet out when its manager is away for long: the newest one holds until there

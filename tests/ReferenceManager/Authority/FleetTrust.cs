@@ -117,17 +117,17 @@ internal sealed class FleetTrust
             "SELECT number, certificate, since FROM authorities WHERE trusted = 1 ORDER BY number",
             row => (Authority: _keys.Load(row.GetInt32(0), row.GetBytes(1)), Since: row.GetInt64(2)));
         var revoked = connection.All(
-            "SELECT serial, authority FROM certificates WHERE revoked IS NOT NULL ORDER BY serial",
-            row => (Serial: row.GetString(0), Authority: row.GetInt32(1)));
+            "SELECT serial, authority, revoked FROM certificates WHERE revoked IS NOT NULL ORDER BY serial",
+            row => (Serial: row.GetString(0), Authority: row.GetInt32(1), Time: DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(2))));
 
         var bundle = new TrustBundle { Version = long.Parse(Fact(connection, "version")) };
         foreach (var (authority, _) in rows)
         {
             bundle.CaCertificates.Add(ByteString.CopyFrom(authority.Certificate.RawData));
-            var serials = revoked.Where(item => item.Authority == authority.Number).Select(item => item.Serial).ToArray();
-            if (serials.Length > 0)
+            var taken = revoked.Where(item => item.Authority == authority.Number).Select(item => (item.Serial, item.Time)).ToArray();
+            if (taken.Length > 0)
             {
-                bundle.RevocationLists.Add(ByteString.CopyFrom(authority.WriteRevocationList(serials, bundle.Version, _time.GetUtcNow())));
+                bundle.RevocationLists.Add(ByteString.CopyFrom(authority.WriteRevocationList(taken, bundle.Version, _time.GetUtcNow())));
             }
         }
 

@@ -7,7 +7,7 @@ using ReferenceManager.Admin;
 
 namespace ReferenceManager.Hosting;
 
-/// <summary>The socket for the manager's own command line. Whoever can enter the data directory may do everything.</summary>
+/// <summary>The socket for the manager's own command line. It asks nobody who he is: only the manager's own user can open it.</summary>
 internal static class AdminListener
 {
     /// <summary>Builds it; it answers once it is started.</summary>

@@ -25,7 +25,7 @@ internal sealed partial class ReferenceServer : IAsyncDisposable
     private ReferenceServer(ServerOptions options)
     {
         Directory.CreateDirectory(options.DataDirectory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        _lock = new FileStream(Path.Combine(options.DataDirectory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        _lock = Lock(options.DataDirectory);
         _database = new Database(Path.Combine(options.DataDirectory, "manager.db"));
         Admin = options.AdminSocket;
     }
@@ -48,6 +48,8 @@ internal sealed partial class ReferenceServer : IAsyncDisposable
             {
                 await listener.StartAsync();
             }
+
+            File.SetUnixFileMode(options.AdminSocket, UnixFileMode.UserRead | UnixFileMode.UserWrite);
         }
         catch
         {
@@ -78,6 +80,18 @@ internal sealed partial class ReferenceServer : IAsyncDisposable
         await _database.DisposeAsync();
         await _lock.DisposeAsync();
         _stop.Dispose();
+    }
+
+    private static FileStream Lock(string directory)
+    {
+        try
+        {
+            return new FileStream(Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException error)
+        {
+            throw new IOException($"another manager runs on {directory}", error);
+        }
     }
 
     // Runs to the end of the manager. What ends sooner is a defect, which somebody has to see.

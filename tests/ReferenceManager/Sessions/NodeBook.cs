@@ -52,8 +52,8 @@ internal sealed class NodeBook
 
     /// <summary>Keeps what a node said of itself and what it trusts.</summary>
     public Task SaveAsync(string id, Hello hello) => _database.CommitAsync(connection => connection.Run(
-        "INSERT INTO nodes (id, identity, trust, log) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) DO UPDATE SET identity = ?2, trust = ?3, log = ?4",
-        id, hello.Node.ToByteArray(), hello.TrustVersion, hello.EventLogId));
+        "INSERT INTO nodes (id, identity, trust) VALUES (?1, ?2, ?3) ON CONFLICT (id) DO UPDATE SET identity = ?2, trust = ?3",
+        id, hello.Node.ToByteArray(), hello.TrustVersion));
 
     /// <summary>Rings when a node said what it trusts.</summary>
     public Task TrustTold => _trustTold.Next;

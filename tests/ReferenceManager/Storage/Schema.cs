@@ -34,7 +34,7 @@ internal static class Schema
 
         -- Nodes and VMs as last known.
         CREATE TABLE IF NOT EXISTS nodes (
-          id TEXT PRIMARY KEY, identity BLOB NOT NULL, facts BLOB, trust INTEGER NOT NULL DEFAULT 0, log TEXT NOT NULL DEFAULT '');
+          id TEXT PRIMARY KEY, identity BLOB NOT NULL, facts BLOB, trust INTEGER NOT NULL DEFAULT 0);
         CREATE TABLE IF NOT EXISTS vms (node TEXT NOT NULL, id TEXT NOT NULL, vm BLOB NOT NULL, PRIMARY KEY (node, id));
 
         -- Events, by the number that the node's log gave them. The rowid is the order of their arrival here.
