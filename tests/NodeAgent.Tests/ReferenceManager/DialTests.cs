@@ -127,6 +127,29 @@ public sealed class DialTests : IAsyncLifetime
         await NotFoundAsync(session.Client, id);
     }
 
+    [Fact]
+    public async Task The_tunnel_of_a_node_that_is_revoked_is_cut()
+    {
+        using var session = await OpenSessionAsync();
+        var asked = RunAsync(Via.Tunnel, VmVerb.Get).ResponseAsync;
+        using var tunnel = session.Client.OpenTunnel();
+        await tunnel.RequestStream.WriteAsync(new OpenTunnelRequest
+        {
+            TunnelId = (await session.NextAsync(OpenSessionResponse.ItemOneofCase.OpenTunnel)).OpenTunnel.TunnelId,
+        });
+        // The manager begins to speak; this node says nothing.
+        (await tunnel.ResponseStream.MoveNext()).ShouldBeTrue();
+
+        await _manager.Admin.RevokeAsync(new RevokeRequest { What = _node.Id });
+
+        await Should.ThrowAsync<RpcException>(asked);
+        while (await tunnel.ResponseStream.MoveNext().WaitAsync(TimeSpan.FromSeconds(20)))
+        {
+        }
+
+        tunnel.GetStatus().StatusCode.ShouldBe(StatusCode.OK);
+    }
+
     private static async Task NotFoundAsync(SessionService.SessionServiceClient client, string id)
     {
         using var call = client.OpenTunnel();

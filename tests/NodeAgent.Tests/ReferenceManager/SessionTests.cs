@@ -1,7 +1,9 @@
 using Grpc.Core;
+using Microsoft.Data.Sqlite;
 using NodeAgent.Manager.V1;
 using NodeAgent.V1;
 using ReferenceManager.Admin.V1;
+using ReferenceManager.Storage;
 using AskVms = ReferenceManager.Admin.V1.ListVmsRequest;
 using WatchAll = ReferenceManager.Admin.V1.WatchEventsRequest;
 
@@ -53,6 +55,29 @@ public sealed class SessionTests : IAsyncLifetime
 
         (await session.EndAsync()).StatusCode.ShouldBe(StatusCode.DeadlineExceeded);
         (await _manager.FindAsync(_node)).State.ShouldBe("lost");
+    }
+
+    [Fact]
+    public async Task Leases_do_not_wait_for_a_disk_that_is_stuck()
+    {
+        var (session, _) = await OpenAsync();
+        await using (var other = new SqliteConnection($"Data Source={Path.Combine(_manager.Directory, "manager.db")};Pooling=false"))
+        {
+            other.Open();
+            other.Run("BEGIN IMMEDIATE");
+            await session.SendInventoryAsync(Whole(1, Vm("a")));
+            await session.NextAsync(OpenSessionResponse.ItemOneofCase.Inventory);
+            await session.SendEventsAsync(1);
+            for (var i = 0; i < 3; i++)
+            {
+                await session.SendLeaseAsync();
+                await session.NextAsync(OpenSessionResponse.ItemOneofCase.Lease);
+            }
+
+            other.Run("ROLLBACK");
+        }
+
+        (await session.NextAsync(OpenSessionResponse.ItemOneofCase.Events)).Events.Sequence.ShouldBe(1);
     }
 
     [Fact]
