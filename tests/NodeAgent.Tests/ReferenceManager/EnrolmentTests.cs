@@ -197,6 +197,39 @@ public sealed class EnrolmentTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whom_a_person_lets_in_under_a_known_id_takes_its_place()
+    {
+        using var old = await _manager.JoinAsync();
+        using var session = await old.OpenSessionAsync();
+        await session.NextAsync(OpenSessionResponse.ItemOneofCase.Welcome);
+        using var reinstalled = new TestNode(_manager) { Id = old.Id };
+        var pending = (await reinstalled.EnrolAsync(null)).Pending;
+        (await _manager.Admin.ListPendingAsync(new ListPendingRequest())).Enrolments.Single().Why.ShouldContain("another key");
+
+        await _manager.Admin.DecideEnrolmentAsync(new DecideEnrolmentRequest { Id = pending.KeyFingerprint, Approve = true });
+
+        (await session.EndAsync()).StatusCode.ShouldBe(StatusCode.PermissionDenied);
+        reinstalled.Accept((await reinstalled.EnrolAsync(null)).Issued);
+        using var next = await reinstalled.OpenSessionAsync();
+        await next.NextAsync(OpenSessionResponse.ItemOneofCase.Welcome);
+    }
+
+    [Fact]
+    public async Task Two_that_claim_one_id_are_told_apart_by_their_keys()
+    {
+        using var one = new TestNode(_manager);
+        using var other = new TestNode(_manager) { Id = one.Id };
+        await one.EnrolAsync(null);
+        var pending = (await other.EnrolAsync(null)).Pending;
+
+        var unclear = _manager.Admin.DecideEnrolmentAsync(new DecideEnrolmentRequest { Id = one.Id, Approve = true }).ResponseAsync;
+        (await Should.ThrowAsync<RpcException>(unclear)).StatusCode.ShouldBe(StatusCode.FailedPrecondition);
+
+        var decided = await _manager.Admin.DecideEnrolmentAsync(new DecideEnrolmentRequest { Id = pending.KeyFingerprint[..16], Approve = true });
+        decided.KeyFingerprint.ShouldBe(pending.KeyFingerprint);
+    }
+
+    [Fact]
     public async Task Strangers_fill_a_list_of_bounded_length()
     {
         for (var i = 0; i < 64; i++)

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Grpc.Core;
+using Microsoft.Data.Sqlite;
 using ReferenceManager.Hosting;
 
 namespace ReferenceManager.Commands;
@@ -46,7 +48,7 @@ internal static class CommandTree
             await errors.WriteLineAsync($"reference-manager: {error.Status.Detail} ({error.StatusCode})");
             return 1;
         }
-        catch (Exception error) when (error is IOException or FormatException or ArgumentException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or SocketException or SqliteException or FormatException or ArgumentException or UnauthorizedAccessException)
         {
             await errors.WriteLineAsync($"reference-manager: {error.Message}");
             return 1;

@@ -159,7 +159,7 @@ internal sealed partial class ReferenceServer : IAsyncDisposable
             new AdminEndpoint(
                 new FleetReport(_database, trust, _nodes, events, counters) { Terms = terms, Endpoints = Endpoints, Time = time },
                 _nodes,
-                new Admissions(enroller, tokens, Endpoints),
+                new Admissions(_database, trust, enroller, tokens, Endpoints),
                 new Certificates(_database, trust, certificates, _nodes, rotation),
                 new VmDesk(_nodes, dialer, time)),
             logs));
