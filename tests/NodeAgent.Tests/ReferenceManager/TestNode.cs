@@ -12,10 +12,15 @@ using NodeAgent.Manager.V1;
 namespace NodeAgent.Tests.ReferenceManager;
 
 /// <summary>Plays a node: what the agent does, as short as it can be said.</summary>
-internal sealed class TestNode(TestFleet manager, string hostname = "host") : IDisposable
+internal sealed class TestNode(string endpoint, TimeProvider time, string hostname) : IDisposable
 {
     public const string TokenPrefix = "nodeagent-join-1.";
     private readonly List<GrpcChannel> _channels = [];
+
+    public TestNode(TestFleet fleet, string hostname = "host")
+        : this(fleet.Endpoint, fleet.Time, hostname)
+    {
+    }
 
     public string Id { get; init; } = Guid.NewGuid().ToString("D");
 
@@ -100,7 +105,7 @@ internal sealed class TestNode(TestFleet manager, string hostname = "host") : ID
 
     private CallInvoker Connect(X509Certificate2? certificate)
     {
-        var channel = GrpcChannel.ForAddress($"https://{manager.Endpoint}", new GrpcChannelOptions
+        var channel = GrpcChannel.ForAddress($"https://{endpoint}", new GrpcChannelOptions
         {
             HttpHandler = new SocketsHttpHandler
             {
@@ -124,7 +129,7 @@ internal sealed class TestNode(TestFleet manager, string hostname = "host") : ID
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.VerificationTime = manager.Time.GetUtcNow().LocalDateTime;
+        chain.ChainPolicy.VerificationTime = time.GetUtcNow().LocalDateTime;
         foreach (var authority in Trust.CaCertificates)
         {
             chain.ChainPolicy.CustomTrustStore.Add(X509CertificateLoader.LoadCertificate(authority.Span));

@@ -59,7 +59,6 @@ internal static class ServeCommand
             .AddSimpleConsole(console => (console.SingleLine, console.ColorBehavior, console.TimestampFormat, console.UseUtcTimestamp) =
                 (true, LoggerColorBehavior.Disabled, "yyyy-MM-ddTHH:mm:ss.fffZ ", true)));
         await using var server = await ReferenceServer.StartAsync(options, TimeProvider.System, logs);
-        await output.WriteLineAsync($"reference-manager: ready at {string.Join(", ", server.Endpoints)}, admin socket {server.Admin}");
         if (options.ReadyFile is { } file)
         {
             // Whole or not at all: a test that waits for it reads it the moment it is there.
@@ -67,6 +66,7 @@ internal static class ServeCommand
             File.Move(file + ".new", file, overwrite: true);
         }
 
+        await output.WriteLineAsync($"reference-manager: ready at {string.Join(", ", server.Endpoints)}, admin socket {server.Admin}");
         await Task.Delay(Timeout.Infinite, stop).ContinueWith(static _ => { }, TaskScheduler.Default);
     }
 }
