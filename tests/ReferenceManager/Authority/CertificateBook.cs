@@ -39,13 +39,12 @@ internal sealed class CertificateBook(FleetTrust trust, TimeProvider time)
 
     /// <summary>All of a holder, the newest first.</summary>
     public static List<IssuedCertificate> Of(SqliteConnection connection, FleetRole role, string name) =>
-        connection.All(Columns + "WHERE role = ?1 AND name = ?2 ORDER BY begins DESC, rowid DESC", Read, role.ToString().ToLowerInvariant(), name);
+        connection.All(Columns + "WHERE role = ?1 AND name = ?2 ORDER BY rowid DESC", Read, role.ToString().ToLowerInvariant(), name);
 
     /// <summary>The newest one of each node.</summary>
     public static Dictionary<string, IssuedCertificate> NewestOfNodes(SqliteConnection connection) =>
-        connection.All(Columns + "WHERE role = 'node' ORDER BY begins, rowid", Read)
-            .GroupBy(certificate => certificate.Name, StringComparer.Ordinal)
-            .ToDictionary(group => group.Key, group => group.Last(), StringComparer.Ordinal);
+        connection.All(Columns + "WHERE rowid IN (SELECT max(rowid) FROM certificates WHERE role = 'node' GROUP BY name)", Read)
+            .ToDictionary(certificate => certificate.Name, StringComparer.Ordinal);
 
     private static IssuedCertificate Read(SqliteDataReader row) => new(
         row.GetString(0), row.GetString(1), row.GetString(2), row.GetString(3), row.GetBytes(4),

@@ -24,7 +24,7 @@ internal sealed class TrustSpread(Database database, FleetTrust trust, NodeBook 
             }
             else
             {
-                Tell(session, current, newest);
+                Tell(session, current, newest.GetValueOrDefault(session.Caller.NodeId));
             }
         }
     }
@@ -33,19 +33,19 @@ internal sealed class TrustSpread(Database database, FleetTrust trust, NodeBook 
     public void TellIfBehind(NodeSession session, long version)
     {
         var current = trust.Current;
-        var newest = database.Read(CertificateBook.NewestOfNodes);
-        if (version != current.Version || MustRenew(session, current, newest))
+        var newest = database.Read(connection => CertificateBook.Of(connection, FleetRole.Node, session.Caller.NodeId)).FirstOrDefault();
+        if (version != current.Version || MustRenew(current, newest))
         {
             Tell(session, current, newest);
         }
     }
 
-    private static void Tell(NodeSession session, TrustSnapshot current, Dictionary<string, IssuedCertificate> newest) => session.Send(new OpenSessionResponse
+    private static void Tell(NodeSession session, TrustSnapshot current, IssuedCertificate? newest) => session.Send(new OpenSessionResponse
     {
-        UpdateTrust = new UpdateTrust { Trust = current.Bundle, Renew = MustRenew(session, current, newest) },
+        UpdateTrust = new UpdateTrust { Trust = current.Bundle, Renew = MustRenew(current, newest) },
     });
 
     // Its authority is about to go: the node is to have a certificate of the active one before that.
-    private static bool MustRenew(NodeSession session, TrustSnapshot current, Dictionary<string, IssuedCertificate> newest) =>
-        newest.TryGetValue(session.Caller.NodeId, out var certificate) && certificate.Authority != current.Active.Number;
+    private static bool MustRenew(TrustSnapshot current, IssuedCertificate? newest) =>
+        newest is not null && newest.Authority != current.Active.Number;
 }
