@@ -12,7 +12,8 @@ internal sealed class FakeCommands(FakeMachine machine)
     [
         "qmp_capabilities", "cont", "stop", "system_powerdown", "system_reset", "quit", "query-status", "query-uuid",
         "query-name", "query-cpus-fast", "query-kvm", "query-blockstats", "query-commands", "device-list-properties",
-        "query-cpu-model-expansion", "query-balloon",
+        "query-cpu-model-expansion", "query-balloon", "migrate", "migrate-incoming", "migrate_cancel", "query-migrate",
+        "migrate-set-capabilities", "migrate-set-parameters", "getfd", "closefd",
     ];
 
     /// <summary>Whether a command may be executed out of band.</summary>
@@ -30,6 +31,14 @@ internal sealed class FakeCommands(FakeMachine machine)
                 return Return(new JsonObject());
             case "system_powerdown":
                 machine.Powerdown();
+                return Return(new JsonObject());
+            case "migrate" or "migrate-incoming":
+                machine.Migration.Begin();
+                return Return(new JsonObject());
+            case "migrate_cancel":
+                machine.Migration.Cancel();
+                return Return(new JsonObject());
+            case "migrate-set-capabilities" or "migrate-set-parameters" or "getfd" or "closefd":
                 return Return(new JsonObject());
             case "system_reset":
                 machine.Reset(byGuest: false);
@@ -66,6 +75,7 @@ internal sealed class FakeCommands(FakeMachine machine)
             ["singlestep"] = false,
             ["running"] = machine.IsRunning,
         },
+        "query-migrate" => machine.Migration.Describe(),
         "query-uuid" => new JsonObject { ["UUID"] = machine.Arguments.Uuid.ToString() },
         "query-name" => machine.Arguments.Name is { } named ? new JsonObject { ["name"] = named } : new JsonObject(),
         "query-kvm" => new JsonObject { ["enabled"] = machine.Arguments.UsesKvm, ["present"] = true },

@@ -9,6 +9,7 @@ namespace FakeQemu;
 ///                          │ guest shuts down      ──► shutdown       (SHUTDOWN, STOP)
 ///                          │ guest panics          ──► guest-panicked (GUEST_PANICKED, STOP)
 ///   shutdown, guest-panicked ──system_reset──► paused (RESET)
+///   paused ──migrate──► postmigrate ──cont──► running; inmigrate ──migrate-incoming──► paused
 /// </code>
 /// </summary>
 internal sealed class FakeMachine(QemuArguments arguments)
@@ -17,11 +18,13 @@ internal sealed class FakeMachine(QemuArguments arguments)
     private readonly List<Action<JsonObject>> _listeners = [];
     private readonly TaskCompletionSource<int> _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TimeProvider _time = TimeProvider.System;
-    private string _state = "prelaunch";
+    private string _state = arguments.IsIncoming ? "inmigrate" : "prelaunch";
     private bool _isOver;
     private bool _powerButtonPressed;
 
     public QemuArguments Arguments { get; } = arguments;
+
+    public FakeMigration Migration => field ??= new FakeMigration(this);
 
     /// <summary>Completes with the status to exit with.</summary>
     public Task<int> Exited => _exited.Task;
@@ -120,6 +123,15 @@ internal sealed class FakeMachine(QemuArguments arguments)
         {
             Emit("POWERDOWN");
             _powerButtonPressed = true;
+        }
+    }
+
+    /// <summary>A migration has come to its end, in whichever direction.</summary>
+    public void EndMigration()
+    {
+        lock (_gate)
+        {
+            _state = _state == "inmigrate" ? "paused" : "postmigrate";
         }
     }
 

@@ -164,6 +164,9 @@ internal sealed class FakeSession(string monitor, Stream output, FakeMachine mac
             case FaultKind.Exit or FaultKind.Signal:
                 await Suicide.CommitAsync(fault);
                 return;
+            case FaultKind.MigrationFails or FaultKind.MigrationHangs:
+                machine.Migration.Trouble = fault;
+                break;
             case FaultKind.Error:
                 Reply(request, FakeCommands.Error(fault.Class, fault.Description));
                 return;

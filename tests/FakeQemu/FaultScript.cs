@@ -43,6 +43,12 @@ internal enum FaultKind
     /// <summary>The process is killed by <see cref="Fault.Signal"/>, after <see cref="Fault.Text"/> on standard error.</summary>
     Signal,
 
+    /// <summary>The migration that the command begins fails with <see cref="Fault.Description"/>.</summary>
+    MigrationFails,
+
+    /// <summary>The migration that the command begins goes on until it is cancelled.</summary>
+    MigrationHangs,
+
     /// <summary>After the reply and <see cref="Fault.Milliseconds"/>: the event <see cref="Fault.Event"/> with <see cref="Fault.Data"/>.</summary>
     Event,
 

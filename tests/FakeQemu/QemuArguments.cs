@@ -14,6 +14,8 @@ internal sealed record QemuArguments
 
     public bool StartsPaused { get; private set; }
 
+    public bool IsIncoming { get; private set; }
+
     public bool StaysAfterShutdown { get; private set; }
 
     public bool StaysAfterPanic { get; private set; } = true;
@@ -56,6 +58,9 @@ internal sealed record QemuArguments
                 break;
             case "-S":
                 StartsPaused = true;
+                break;
+            case "-incoming":
+                IsIncoming = true;
                 break;
             case "-no-shutdown":
                 StaysAfterShutdown = true;

@@ -109,6 +109,9 @@ internal static unsafe partial class Libc
     internal static partial int open(string path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int fsync(SafeHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial long lseek(int fd, long offset, int whence);
 
     // posix_spawn(3) and its attribute functions return the error number instead of setting errno.

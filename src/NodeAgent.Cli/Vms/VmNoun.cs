@@ -18,6 +18,7 @@ internal static class VmNoun
         new("reboot", "Ask guests to shut down, and start them again in the same process.", VmReboot.Describe),
         new("reset", "Press the reset button of VMs.", VmReset.Describe),
         new("pause", "Let the CPUs of VMs stand still.", VmPause.Describe),
+        new("suspend", "Save VMs to disk and stop them; their next start goes on from there.", VmSuspend.Describe),
         new("resume", "Let the CPUs of paused VMs go on.", VmResume.Describe),
         new("update", "Change VMs.", VmUpdate.Describe),
         new("edit", "Change a VM in an editor.", VmEdit.Describe),

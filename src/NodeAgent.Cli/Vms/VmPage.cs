@@ -58,6 +58,15 @@ internal static class VmPage
             page.Add(condition.Type, $"{condition.Status.ToString().ToLowerInvariant()} ({condition.Reason}) {condition.Message}".TrimEnd());
         }
 
+        if (status.SavedState is { } saved)
+        {
+            page.Section("Saved state")
+                .Add("Suspended", HumanText.Moment(saved.Time))
+                .Add("By", saved.ByHost ? "the host's shutdown" : "request")
+                .Add("Size", HumanText.Size(saved.SizeBytes))
+                .Add("Booted from", $"generation {saved.SpecGeneration}");
+        }
+
         if (status.Exit is { } exit)
         {
             page.Section("Last exit")

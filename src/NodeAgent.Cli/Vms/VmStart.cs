@@ -12,8 +12,9 @@ internal static class VmStart
     {
         var verb = new VmVerb(command, done: "started");
         var paused = command.Flag("--paused", "Leave the CPUs standing before their first instruction.");
+        var discard = command.Flag("--discard-saved-state", "Boot also a VM that was suspended to disk, and drop what was saved.");
         shell.Examples(command, "nodectl vm start web db", "nodectl vm start web --paused --no-wait");
         shell.Handle(command, call => verb.RunAsync(call, (vm, id, options) =>
-            call.Agent.Vms.StartVmAsync(new StartVmRequest { Vm = vm, RequestId = id, Paused = call.Get(paused) }, options)));
+            call.Agent.Vms.StartVmAsync(new StartVmRequest { Vm = vm, RequestId = id, Paused = call.Get(paused), DiscardSavedState = call.Get(discard) }, options)));
     }
 }

@@ -60,6 +60,18 @@ public static class EventKinds
     /// <summary>The guest's CPUs go on.</summary>
     public const string VmResumed = "vm.resumed";
 
+    /// <summary>The guest's state is whole on disk, and on record; QEMU is ended next.</summary>
+    public const string VmSuspended = "vm.suspended";
+
+    /// <summary>The guest goes on from its saved state, which is off the record.</summary>
+    public const string VmRestored = "vm.restored";
+
+    /// <summary>Somebody gave up a saved state, or a guest that turned out to be alive made it void.</summary>
+    public const string VmSavedStateDiscarded = "vm.saved-state-discarded";
+
+    /// <summary>A saved state is on record and its file is not there any more, or not whole.</summary>
+    public const string VmSavedStateLost = "vm.saved-state-lost";
+
     /// <summary>The guest shut itself down.</summary>
     public const string VmGuestShutdown = "vm.guest-shutdown";
 

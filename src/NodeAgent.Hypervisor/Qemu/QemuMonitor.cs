@@ -40,6 +40,9 @@ public sealed class QemuMonitor : IAsyncDisposable
     /// <summary>QEMU's version, as it said itself.</summary>
     public string Version => _control.Version.ToString();
 
+    /// <summary>Tells when a migration has come a step further.</summary>
+    public MigrationNews Migration { get; } = new();
+
     /// <summary>Completes when every event that QEMU sent before its end has been passed on.</summary>
     public Task EventsDrained => _events;
 
@@ -223,7 +226,12 @@ public sealed class QemuMonitor : IAsyncDisposable
         {
             try
             {
-                if (GuestEvent.From(QmpEventReader.Read(item)) is { } said)
+                var data = QmpEventReader.Read(item);
+                if (data is QmpEventData.Migration)
+                {
+                    Migration.Tell();
+                }
+                else if (GuestEvent.From(data) is { } said)
                 {
                     while (!_listener.OnEvent(said, item.Timestamp))
                     {

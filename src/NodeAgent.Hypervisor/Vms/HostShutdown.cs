@@ -6,13 +6,13 @@ namespace NodeAgent.Hypervisor.Vms;
 
 /// <summary>
 /// Takes the guests down before the host. What autostart starts last goes first, and what it does not start before all
-/// that; guests of one order together, so many at a time. Each is asked (its power button), then QEMU is told to flush
-/// and leave, then it is killed. A VM that is unknown or in quarantine is not touched: its unit's end is systemd's work.
+/// that; guests of one order together, so many at a time. Each is asked (its power button), then it is suspended to
+/// disk where the configuration says so, then QEMU is told to flush and leave, then it is killed. A VM that is unknown or in quarantine is not touched: its unit's end is systemd's work.
 /// </summary>
 public sealed class HostShutdown(VmRegistry registry, VmServices services)
 {
-    // What is kept of the time for QEMUs to flush and leave whose guests did not.
-    private static readonly TimeSpan LongestReserve = TimeSpan.FromSeconds(10);
+    // What was begun and did not get there takes back what it did before the next rung.
+    private static readonly TimeSpan TakeBackPatience = TimeSpan.FromSeconds(3);
 
     // A killed process ends in milliseconds, unless the kernel holds it, and then nobody can help it.
     private static readonly TimeSpan KillPatience = TimeSpan.FromSeconds(2);
@@ -27,19 +27,19 @@ public sealed class HostShutdown(VmRegistry registry, VmServices services)
     public async Task RunAsync(TimeSpan limit, CancellationToken cancellationToken)
     {
         services.Gate.SetHostGoesDown(true);
-        var begin = services.Time.GetTimestamp();
+        var budget = new HostShutdownBudget(limit, Suspends, services.Time);
         var guests = registry.List().Where(IsOurs).ToArray();
         await NoteAsync(EventKinds.NodeShutdownBegan, $"The host goes down: {guests.Length} guests are shut down within {limit.TotalSeconds:0} s.", EventSeverity.Info);
-        var reserve = TimeSpan.FromTicks(Math.Min(LongestReserve.Ticks, limit.Ticks / 4));
         var parallel = new ParallelOptions { MaxDegreeOfParallelism = services.Options.HostShutdown.Parallel, CancellationToken = cancellationToken };
-        await TakeDownAsync(guests, limit, reserve, begin, parallel);
+        await TakeDownAsync(guests, budget, parallel);
 
         // A start that was accepted a moment before the gate closed.
-        await TakeDownAsync([.. registry.List().Where(IsOurs)], limit, reserve, begin, parallel);
+        await TakeDownAsync([.. registry.List().Where(IsOurs)], budget, parallel);
+        var suspended = guests.Count(vm => registry.TryGet(vm.Definition.Id) is { Saved.ByHost: true, State.MayHaveProcess: false });
         var left = guests.Where(vm => registry.TryGet(vm.Definition.Id) is { State.MayHaveProcess: true }).Select(vm => vm.Definition.Name).ToArray();
         await NoteAsync(
             EventKinds.NodeShutdownEnded,
-            left.Length == 0 ? $"All {guests.Length} guests are down." : $"{left.Length} of {guests.Length} guests are not down: {string.Join(", ", left)}.",
+            left.Length == 0 ? $"All {guests.Length} guests are down{(suspended > 0 ? $", {suspended} of them suspended to disk" : "")}." : $"{left.Length} of {guests.Length} guests are not down: {string.Join(", ", left)}.",
             left.Length == 0 ? EventSeverity.Info : EventSeverity.Error);
     }
 
@@ -55,25 +55,32 @@ public sealed class HostShutdown(VmRegistry registry, VmServices services)
 
     private static bool IsOurs(VmSnapshot vm) => vm.State.MayHaveProcess && vm.State is not (VmState.Unknown or VmState.Quarantined);
 
-    private async Task TakeDownAsync(VmSnapshot[] guests, TimeSpan limit, TimeSpan reserve, long begin, ParallelOptions parallel)
+    private bool Suspends => services.Options.HostShutdown.Fallback is HostShutdownFallback.Suspend;
+
+    private async Task TakeDownAsync(VmSnapshot[] guests, HostShutdownBudget budget, ParallelOptions parallel)
     {
         foreach (var order in guests.GroupBy(vm => vm.Definition.Spec.Autostart?.Order).OrderByDescending(group => group.Key ?? int.MaxValue))
         {
-            await Parallel.ForEachAsync(order, parallel, async (vm, token) => await TakeDownAsync(
-                vm, () => limit - reserve - services.Time.GetElapsedTime(begin), () => limit - services.Time.GetElapsedTime(begin), token));
+            await Parallel.ForEachAsync(order, parallel, async (vm, token) => await TakeDownAsync(vm, budget, token));
         }
     }
 
-    private async Task TakeDownAsync(VmSnapshot vm, Func<TimeSpan> leftToAsk, Func<TimeSpan> left, CancellationToken cancellationToken)
+    private async Task TakeDownAsync(VmSnapshot vm, HostShutdownBudget budget, CancellationToken cancellationToken)
     {
-        var patience = Shortest(vm.Definition.Spec.Shutdown.Timeout, services.Options.HostShutdown.GuestTimeout, leftToAsk());
+        var patience = Shortest(vm.Definition.Spec.Shutdown.Timeout, services.Options.HostShutdown.GuestTimeout, budget.ToAsk);
         if (patience > TimeSpan.Zero
-            && await TryAsync(vm, new VmVerb.Shutdown(patience, Spec.ShutdownFallback.LeaveRunning), patience + services.Options.ClearAwayTimeout, leftToAsk, cancellationToken))
+            && await TryAsync(vm, new VmVerb.Shutdown(patience, Spec.ShutdownFallback.LeaveRunning), patience + services.Options.ClearAwayTimeout, () => budget.ToAsk, cancellationToken))
         {
             return;
         }
 
-        if (left() > TimeSpan.Zero && await TryAsync(vm, new VmVerb.Stop(Force: false), services.Options.QuitTimeout, left, cancellationToken))
+        if (Suspends && budget.ToSave is var toSave && toSave > TimeSpan.Zero
+            && await TryAsync(vm, new VmVerb.Suspend(ByHost: true, Limit: toSave), toSave + TakeBackPatience, () => budget.ToQuit, cancellationToken))
+        {
+            return;
+        }
+
+        if (budget.ToQuit > TimeSpan.Zero && await TryAsync(vm, new VmVerb.Stop(Force: false), services.Options.QuitTimeout, () => budget.ToQuit, cancellationToken))
         {
             return;
         }
@@ -84,14 +91,22 @@ public sealed class HostShutdown(VmRegistry registry, VmServices services)
     /// <summary>Asks and waits. True when the VM is down; what was begun and did not get there in time is cancelled.</summary>
     private async Task<bool> TryAsync(VmSnapshot vm, VmVerb verb, TimeSpan patience, Func<TimeSpan> left, CancellationToken cancellationToken)
     {
+        Operation? operation = null;
         try
         {
-            var operation = await registry.ApplyAsync(vm.Definition.Id.ToString("D"), verb, Host, cancellationToken).WaitAsync(Shortest(patience, left()), services.Time, cancellationToken);
+            operation = await registry.ApplyAsync(vm.Definition.Id.ToString("D"), verb, Host, cancellationToken).WaitAsync(Shortest(patience, left()), services.Time, cancellationToken);
             var ended = await services.Operations.WaitAsync(operation.Id, Shortest(patience, left()), cancellationToken);
             if (ended is { IsDone: false })
             {
                 await services.Operations.CancelAsync(operation.Id, cancellationToken);
+                await services.Operations.WaitAsync(operation.Id, Shortest(TakeBackPatience, left()), cancellationToken);
             }
+        }
+        catch (OperationCanceledException) when (operation is not null && verb is VmVerb.Suspend)
+        {
+            // Called off: a guest that is not on disk yet runs on.
+            await services.Operations.CancelAsync(operation.Id, CancellationToken.None);
+            throw;
         }
         catch (Exception refusal) when (refusal is VmException or LedgerException or TimeoutException)
         {

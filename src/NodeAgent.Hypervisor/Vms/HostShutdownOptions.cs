@@ -11,4 +11,17 @@ public sealed record HostShutdownOptions
 
     /// <summary>How many guests are shut down at the same time.</summary>
     public int Parallel { get; init; } = 10;
+
+    /// <summary>What becomes of a guest that does not shut down in its time.</summary>
+    public HostShutdownFallback Fallback { get; init; } = HostShutdownFallback.Force;
+}
+
+/// <summary>What becomes of a guest that does not shut down before the host.</summary>
+public enum HostShutdownFallback
+{
+    /// <summary>QEMU is told to flush and leave, and killed if it does not.</summary>
+    Force,
+
+    /// <summary>Its state is saved to disk, and it goes on after the boot; if that does not succeed, as <see cref="Force"/>.</summary>
+    Suspend,
 }

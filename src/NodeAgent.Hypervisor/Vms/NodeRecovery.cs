@@ -2,6 +2,7 @@ using NodeAgent.Hypervisor.Events;
 using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Saves;
 using NodeAgent.Hypervisor.Spec;
 
 namespace NodeAgent.Hypervisor.Vms;
@@ -75,6 +76,8 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
             : new Interruption(intent, intent.OperationId is { } id ? interrupted.GetValueOrDefault(id) : null);
         var directory = new RunDirectory(services.Options.RunDirectory, definition.Id).Path;
 
+        record = WithWholeState(definition, record);
+
         // A process counts for more than the record: a ledger that was salvaged may have lost the newest run.
         var mayLive = record is { Exit: null } || intent?.Kind == nameof(VmWork.Start) || strays.Any(stray => stray.Directory == directory);
         if (!mayLive)
@@ -91,8 +94,8 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         var vm = registry.Add(definition, record, new VmState.Unknown("The agent has just begun to look for its process.", ProcessProven: false));
 
         // A start that was under way is about a run that is not on record yet; the record is of the one before.
-        var current = intent?.Kind == nameof(VmWork.Start) ? null : record;
-        var search = new VmRecovery(services, definition, vm.Listener, bootId);
+        var current = intent?.Kind == nameof(VmWork.Start) && intent.RunId != record?.RunId ? null : record;
+        var search = new VmRecovery(services, definition, vm.Listener, bootId) { Saved = record?.Saved };
         var silentOnce = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var finding = search.FindAsync(current, intent, strays, Report, cancellationToken);
         var told = TellAsync(vm, finding, interruption);
@@ -104,6 +107,23 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
             _ = vm.TellAsync(notFinal, null);
             silentOnce.TrySetResult();
         }
+    }
+
+    /// <summary>A saved state whose file is gone, or shorter than it was, is none; what no record speaks of is cleared away.</summary>
+    private RunRecord? WithWholeState(VmDefinition definition, RunRecord? record)
+    {
+        var directory = services.Options.VmStateDirectory(definition.Id);
+        StateFile.Sweep(directory, record?.Saved);
+        if (record?.Saved is not { } saved || StateFile.IsWhole(directory, saved))
+        {
+            return record;
+        }
+
+        var words = $"The guest's saved state of {saved.Time:u} is no more: {saved.File} is missing from {directory}, or cut short. Its next start boots it.";
+        _ = services.Ledger.RecordAsync(new LedgerBatch(new AppendEvent(new EventDraft(
+            services.Time.GetUtcNow(), EventKinds.VmSavedStateLost, definition.Id,
+            new EventPayload(words, EventSeverity.Error, definition.Name).ToJson()) { Recovered = true })));
+        return record with { Saved = null };
     }
 
     private static async Task TellAsync(Vm vm, Task<RecoveryFinding> finding, Interruption? interruption) =>

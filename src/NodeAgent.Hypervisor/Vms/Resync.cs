@@ -15,7 +15,7 @@ internal sealed record Resync(RunState State, bool CpusRun)
     /// <summary>Why the CPUs stand still, where they do.</summary>
     public PauseCause Cause => State switch
     {
-        RunState.Paused or RunState.Prelaunch => PauseCause.Requested,
+        RunState.Paused or RunState.Prelaunch or RunState.Inmigrate or RunState.FinishMigrate or RunState.Postmigrate => PauseCause.Requested,
         RunState.IoError => PauseCause.IoError,
         RunState.Watchdog => PauseCause.Watchdog,
         RunState.Suspended => PauseCause.GuestSuspended,

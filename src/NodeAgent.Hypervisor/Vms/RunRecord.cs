@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using NodeAgent.Hypervisor.Saves;
 
 namespace NodeAgent.Hypervisor.Vms;
 
@@ -11,6 +12,9 @@ internal sealed record RunRecord(Guid RunId, VmRun? Run, VmExit? Exit)
 {
     /// <summary>What its CPUs did last, and since when; <c>null</c> where that is not known.</summary>
     public RunStanding? Standing { get; init; }
+
+    /// <summary>A guest's state on disk; of this run, or of one before it that nobody went on from.</summary>
+    public SavedState? Saved { get; init; }
 
     public string ToJson() => JsonSerializer.Serialize(this, RunRecordJson.Default.RunRecord);
 

@@ -9,6 +9,7 @@ public sealed partial class Vm
 {
     private async Task OnAskAsync(VmMessage.Ask ask)
     {
+        ask = AsItWasLeft(ask);
         var decision = VmLifecycle.Decide(_state, ask.Verb);
         if (decision is VmDecision.Accept { Work: not VmWork.Kill } && _job is { } busy)
         {
@@ -145,13 +146,16 @@ public sealed partial class Vm
         switch (job.Work)
         {
             case VmWork.Start:
-                var leavePaused = job.Verb is VmVerb.Start { Paused: true };
-                var start = new VmStart(_services, _definition, Console, _listener)
-                {
-                    OnStep = step => job.Operation?.Report(step, VmStart.ProgressAt(step)),
-                    OnSpawned = process => _process = process,
-                };
-                job.Started = await start.RunAsync(job.RunId ?? Guid.NewGuid(), leavePaused, cancelled);
+                await StartAsync(job, cancelled);
+                break;
+            case VmWork.Suspend:
+                await SuspendAsync(live!, job);
+                break;
+            case VmWork.EndSave:
+                await EndSaveAsync(live!, job);
+                break;
+            case VmWork.Restore:
+                await RestoreAsync(live!, job);
                 break;
             case VmWork.Kill when live is not null:
                 await VmWorks.KillAsync(live);

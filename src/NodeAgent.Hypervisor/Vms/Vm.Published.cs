@@ -43,6 +43,7 @@ public sealed partial class Vm
         OperationId = _job?.Operation?.Id,
         RestartCount = _restarts,
         NextRestart = _nextRestart,
+        Saved = _recorder.Saved,
         Revision = _revision,
     };
 

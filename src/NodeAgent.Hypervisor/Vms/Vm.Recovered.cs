@@ -37,7 +37,7 @@ public sealed partial class Vm
 
                 new RunDirectory(_services.Options.RunDirectory, _definition.Id).Remove();
                 _job = interrupted?.ToJob();
-                OnGone(gone.Exit, recovered: true);
+                OnGone(Classify(gone.Exit, _lastRun?.RunId), recovered: true);
                 return;
             case RecoveryFinding.Attached attached:
                 OnAttached(attached, interrupted);
@@ -100,7 +100,7 @@ public sealed partial class Vm
     /// <summary>Finishes what was interrupted, or ends it as what it has become.</summary>
     private void Settle(Interruption? interrupted, Resync? found)
     {
-        if (interrupted?.ToJob() is not { } job)
+        if (SettleSaved(interrupted, found) || interrupted?.ToJob() is not { } job)
         {
             return;
         }

@@ -177,7 +177,7 @@ public sealed partial class Vm
             case VmWork.Start:
                 await OnStartEndedAsync(job, failure);
                 return;
-            case VmWork.Kill or VmWork.Quit or VmWork.Shutdown or VmWork.ClearAway when failure is null:
+            case VmWork.Kill or VmWork.Quit or VmWork.Shutdown or VmWork.ClearAway or VmWork.Suspend when failure is null:
                 if (_live is null)
                 {
                     // The start that was killed has undone itself: no process was ever taken over.
@@ -200,7 +200,7 @@ public sealed partial class Vm
         {
             Note(EventKinds.VmStopAbandoned, $"The stop was given up: {failure.Message}", EventSeverity.Warning);
             _expectedEnd = null;
-            Follow(new VmObservation.StopAbandoned(CpusRun: true));
+            Follow(new VmObservation.StopAbandoned(CpusRun: !job.LeavesPaused));
             _ = ResyncAsync(live);
         }
 
@@ -277,7 +277,7 @@ public sealed partial class Vm
     {
         var expected = _expectedEnd ?? (_job is { HasKilled: true } ? VmExitReason.KilledByRequest : null);
         var exit = VmEnding.Explain(expected, _hostCause, end, QemuLog.LastWords(live.Directory.Log), _services.Time.GetUtcNow());
-        exit = _services.Gate.HostGoesDown ? VmEnding.OfHostShutdown(exit) : exit;
+        exit = Classify(exit, live.Run.Id);
 
         // Clearing away and the sync to disk go on side by side; the operation ends when both have.
         var cleared = ReleaseAsync(live);

@@ -53,7 +53,7 @@ public sealed partial class Vm
         _lastRun = lastRun;
         _stateTime = initial is VmState.Stopped ? lastRun?.Exit?.Time ?? definition.CreateTime : services.Time.GetUtcNow();
         _lastExit = lastRun?.Exit;
-        _recorder = new VmRecorder(services, definition.Id, lastRun?.RunId);
+        _recorder = new VmRecorder(services, definition.Id, lastRun);
         _budget = new EventBudget(services.Time);
         _works = new VmWorks(services.Options, services.Time);
         Console = new VmConsole(new ConsoleHistory(
@@ -222,6 +222,12 @@ public sealed partial class Vm
                 break;
             case VmMessage.WorkEnded ended:
                 await OnWorkEndedAsync(ended.Job, ended.Failure);
+                break;
+            case VmMessage.StateSaved saved:
+                await OnStateSavedAsync(saved);
+                break;
+            case VmMessage.StateUsed used:
+                await OnStateUsedAsync(used);
                 break;
             case VmMessage.Resynced resynced when resynced.Live == _live:
                 OnResynced(resynced.Found);

@@ -5,8 +5,9 @@ using NodeAgent.Hypervisor.Ledger;
 namespace NodeAgent.Hypervisor.Vms;
 
 /// <summary>
-/// Starts the VMs that are to start with the host: once a boot, in their order, those of one order together. A restart
-/// of the agent starts nothing.
+/// Starts the VMs that are to start with the host, and those that its shutdown suspended: once a boot, in their order,
+/// those of one order together, and last those that only go on from where they were. A restart of the agent starts
+/// nothing.
 /// </summary>
 /// <param name="registry">The VMs.</param>
 /// <param name="options">Where the boot that was served last is noted.</param>
@@ -30,8 +31,8 @@ public sealed partial class VmAutostart(VmRegistry registry, VmOptions options, 
         }
 
         var orders = registry.List()
-            .Where(vm => vm.Definition.Spec.Autostart is not null)
-            .GroupBy(vm => vm.Definition.Spec.Autostart!.Order)
+            .Where(vm => vm.Definition.Spec.Autostart is not null || vm.Saved is { ByHost: true })
+            .GroupBy(vm => vm.Definition.Spec.Autostart?.Order ?? int.MaxValue)
             .OrderBy(group => group.Key);
         foreach (var order in orders)
         {
@@ -49,7 +50,7 @@ public sealed partial class VmAutostart(VmRegistry registry, VmOptions options, 
     {
         try
         {
-            await Task.Delay(vm.Definition.Spec.Autostart!.Delay, time, cancellationToken);
+            await Task.Delay(vm.Definition.Spec.Autostart?.Delay ?? TimeSpan.Zero, time, cancellationToken);
             var operation = await registry.ApplyAsync(vm.Definition.Id.ToString("D"), new VmVerb.Start(), RequestContext.Agent, cancellationToken);
             await operations.WaitAsync(operation.Id, OrderPatience, cancellationToken);
         }

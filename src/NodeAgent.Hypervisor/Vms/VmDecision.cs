@@ -68,6 +68,15 @@ public enum VmWork
     /// <summary>Clear away the QEMU of a guest that has ended.</summary>
     ClearAway,
 
+    /// <summary>Save the guest's state to disk and end QEMU.</summary>
+    Suspend,
+
+    /// <summary>Take back a save that an earlier agent left half done.</summary>
+    EndSave,
+
+    /// <summary>Finish the load of a saved state that an earlier agent began.</summary>
+    Restore,
+
     /// <summary>Remove the VM from the records.</summary>
     Delete,
 }

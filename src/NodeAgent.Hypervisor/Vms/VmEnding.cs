@@ -36,16 +36,29 @@ internal static class VmEnding
         _ => VmExitReason.QemuCrashed,
     };
 
+    /// <summary>The end of a QEMU whose guest is safe on disk, whatever ended it.</summary>
+    public static VmExit OfSuspend(VmExit exit, bool byHost) => exit with
+    {
+        Reason = VmExitReason.Suspended,
+        Message = byHost
+            ? "The host was shut down; the guest did not end by itself and was suspended to disk. It goes on with its next start."
+            : "It was suspended to disk on request. It goes on with its next start.",
+    };
+
     /// <summary>
     /// While the host goes down: an end that was asked for, by this agent or by systemd, is the host's doing. A crash stays one.
     /// </summary>
-    public static VmExit OfHostShutdown(VmExit exit)
+    /// <param name="exit">How it ended.</param>
+    /// <param name="whyNotSaved">Why it could not be suspended, where that was tried.</param>
+    public static VmExit OfHostShutdown(VmExit exit, string? whyNotSaved)
     {
         const int Killed = 9, Terminated = 15;
         var words = exit.Reason switch
         {
             VmExitReason.GuestShutdown => "The host was shut down, and the guest before it.",
-            VmExitReason.KilledByRequest => "The host was shut down; the guest did not end by itself and was stopped.",
+            VmExitReason.KilledByRequest => whyNotSaved is null
+                ? "The host was shut down; the guest did not end by itself and was stopped."
+                : $"The host was shut down; the guest did not end by itself, could not be suspended, and was stopped. {whyNotSaved}",
             VmExitReason.StoppedByHost => "The host was shut down, and ended QEMU with it.",
             VmExitReason.QemuCrashed when exit.Signal is Killed or Terminated => "The host was shut down, and ended QEMU with it.",
             _ => null,

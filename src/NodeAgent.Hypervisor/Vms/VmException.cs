@@ -80,6 +80,12 @@ public enum VmErrorReason
     /// <summary>QEMU did not answer in time.</summary>
     QemuSilent,
 
+    /// <summary>The guest's state could not be saved; it goes on as before.</summary>
+    SuspendFailed,
+
+    /// <summary>The saved state cannot be gone on from: it does not load, or a disk is not as the guest left it. It is kept.</summary>
+    SavedStateUnusable,
+
     /// <summary>The guest did not shut down in time and runs on.</summary>
     ShutdownTimedOut,
 

@@ -49,6 +49,9 @@ public enum VmExitReason
     /// <summary>The host was shut down, and the guest before it.</summary>
     HostShutdown,
 
+    /// <summary>Its state was saved to disk, by request or because the host was shut down; the next start goes on from there.</summary>
+    Suspended,
+
     /// <summary>The host went down with the guest on it.</summary>
     HostReboot,
 

@@ -15,6 +15,8 @@ internal static class VmFault
         VmException refusal => refusal.Reason,
         BootRefusedException refusal => ReasonOf(refusal.Reason),
         VmStartException { InnerException: BootRefusedException refusal } => ReasonOf(refusal.Reason),
+        VmStartException { InnerException: VmException refusal } => refusal.Reason,
+        VmStartException { Step: VmStart.LoadStep } => VmErrorReason.SavedStateUnusable,
         VmStartException => VmErrorReason.StartFailed,
         OperationCanceledException => VmErrorReason.Cancelled,
         QmpException { Error: QmpError.CommandFailed } => VmErrorReason.QemuRefused,

@@ -27,6 +27,9 @@ internal sealed class VmJob(VmWork work, VmVerb? verb = null, OperationHandle? o
     /// <summary>Completes, never with a failure, when the work has ended and has told the loop.</summary>
     public Task Done { get; set; } = Task.CompletedTask;
 
+    /// <summary>Whether the guest's CPUs stand still once it is over, where that is not what the work is about.</summary>
+    public bool LeavesPaused { get; set; }
+
     /// <summary>Whether the work came to its last resort and killed the process, so that its end is no crash.</summary>
     public bool HasKilled { get; set; }
 

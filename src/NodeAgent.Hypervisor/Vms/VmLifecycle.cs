@@ -11,7 +11,7 @@ public static class VmLifecycle
     /// <summary>Decides on something that was asked for.</summary>
     public static VmDecision Decide(VmState state, VmVerb verb) => state switch
     {
-        VmState.Stopped => WhenStopped(verb),
+        VmState.Stopped stopped => WhenStopped(stopped, verb),
         VmState.Starting => WhenStarting(verb),
         VmState.Running => WhenRunning(verb),
         VmState.Paused paused => WhenPaused(paused, verb),
@@ -40,11 +40,12 @@ public static class VmLifecycle
             : VmDecision.Ignore.Instance,
     };
 
-    private static VmDecision WhenStopped(VmVerb verb) => verb switch
+    private static VmDecision WhenStopped(VmState.Stopped stopped, VmVerb verb) => verb switch
     {
         VmVerb.Start start => new VmDecision.Accept(new VmState.Starting(start.Paused), VmWork.Start),
         VmVerb.Delete => new VmDecision.Accept(new VmState.Stopped(null), VmWork.Delete),
         VmVerb.Stop or VmVerb.Shutdown => VmDecision.Ignore.Instance,
+        VmVerb.Suspend when stopped.Exit?.Reason is VmExitReason.Suspended => VmDecision.Ignore.Instance,
         _ => new VmDecision.Refuse(VmErrorReason.NotRunning, "The VM is stopped; start it first."),
     };
 
@@ -64,6 +65,7 @@ public static class VmLifecycle
         VmVerb.Reboot => new VmDecision.Accept(new VmState.Running(), VmWork.Reboot),
         VmVerb.Reset => new VmDecision.Accept(new VmState.Running(), VmWork.Reset),
         VmVerb.Pause => new VmDecision.Accept(new VmState.Running(), VmWork.Pause),
+        VmVerb.Suspend => Suspend,
         _ => NotStopped,
     };
 
@@ -78,6 +80,10 @@ public static class VmLifecycle
         VmVerb.Resume => state.Cause is PauseCause.GuestPanic
             ? new VmDecision.Refuse(VmErrorReason.GuestPanicked, "The guest has panicked; reset or stop it.")
             : new VmDecision.Accept(state, VmWork.Resume),
+        VmVerb.Suspend => state.Cause is PauseCause.Requested
+            ? Suspend
+            : new VmDecision.Refuse(
+                VmErrorReason.GuestPaused, $"The guest stands still for a reason ({state.Cause}) that a saved state would only preserve; mend that first, or stop it."),
         VmVerb.Shutdown or VmVerb.Reboot => new VmDecision.Refuse(
             VmErrorReason.GuestPaused, "The guest's CPUs stand still, so it cannot react; resume it first, or stop it."),
         _ => NotStopped,
@@ -90,6 +96,7 @@ public static class VmLifecycle
             : Busy("The VM is being shut down; wait for that operation, cancel it, or stop with force."),
         VmVerb.Shutdown => state.How is StopKind.Shutdown ? VmDecision.Join.Instance
             : Busy("The VM is being stopped; wait for that operation."),
+        VmVerb.Suspend when state.How is StopKind.Suspend => VmDecision.Join.Instance,
         _ => Busy("The VM is being stopped; wait for that operation."),
     };
 
@@ -126,12 +133,14 @@ public static class VmLifecycle
     private static VmDecision WhenLeaving(VmState.Stopping state, VmObservation seen) => seen switch
     {
         // Shutdown's own steps see the guest's end and clear away; here it is only noted which way it goes.
-        VmObservation.StopAbandoned abandoned when state.How is StopKind.Shutdown or StopKind.Quit =>
+        VmObservation.StopAbandoned abandoned when state.How is StopKind.Shutdown or StopKind.Quit or StopKind.Suspend =>
             new VmDecision.Accept(abandoned.CpusRun ? new VmState.Running() : new VmState.Paused(PauseCause.Requested)),
         _ => VmDecision.Ignore.Instance,
     };
 
     private static VmDecision.Accept Kill { get; } = new(new VmState.Stopping(StopKind.Kill), VmWork.Kill);
+
+    private static VmDecision.Accept Suspend { get; } = new(new VmState.Stopping(StopKind.Suspend), VmWork.Suspend);
 
     private static VmDecision.Refuse NotStopped { get; } =
         new(VmErrorReason.NotStopped, "The VM is not stopped; stop it first.");

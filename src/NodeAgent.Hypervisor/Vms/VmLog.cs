@@ -34,6 +34,9 @@ internal static partial class VmLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "VM {VmName}: {Verb} did not take it down before the host: {Reason}")]
     internal static partial void ShutdownRungFailed(ILogger logger, string vmName, string verb, string reason);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A save of run {RunId} could not be taken back in order: {Reason}")]
+    internal static partial void NotTakenBack(ILogger logger, Guid runId, string reason);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "logind does not wait for guests at a shutdown of the host: {Reason}")]
     internal static partial void ShutdownWatchBroken(ILogger logger, string reason);
 

@@ -1,6 +1,7 @@
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Saves;
 using NodeAgent.Hypervisor.Spec;
 
 namespace NodeAgent.Hypervisor.Vms;
@@ -54,6 +55,18 @@ internal abstract record VmMessage
     public sealed record Recovered(RecoveryFinding Finding, Interruption? Interrupted) : VmMessage
     {
         public TaskCompletionSource Handled { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>A guest's state is whole on disk, and is to be on record before anything else happens.</summary>
+    public sealed record StateSaved(VmJob Job, SavedState Saved, TimeSpan Took) : VmMessage
+    {
+        public TaskCompletionSource Recorded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+
+    /// <summary>A saved state is to be off the record: the guest is about to go on from it, as <paramref name="Run"/>, or nobody will.</summary>
+    public sealed record StateUsed(VmJob Job, VmRun? Run) : VmMessage
+    {
+        public TaskCompletionSource Recorded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     /// <summary>A restart after a crash is due.</summary>

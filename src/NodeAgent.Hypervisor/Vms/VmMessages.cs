@@ -16,6 +16,12 @@ internal static class VmMessages
             case VmMessage.Recovered recovered:
                 recovered.Handled.TrySetResult();
                 break;
+            case VmMessage.StateSaved saved:
+                saved.Recorded.TrySetException(failure);
+                break;
+            case VmMessage.StateUsed used:
+                used.Recorded.TrySetException(failure);
+                break;
             case VmMessage.Forget forget:
                 forget.Answer.TrySetException(failure);
                 break;

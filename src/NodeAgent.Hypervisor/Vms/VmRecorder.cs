@@ -10,9 +10,9 @@ namespace NodeAgent.Hypervisor.Vms;
 /// Puts on record what a VM's loop decides and sees: one batch, hence at most one sync, for the begin of a transition
 /// and one for its end. Decisions wait for the disk; facts do not, because they are true already.
 /// </summary>
-internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId)
+internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunRecord? lastRun)
 {
-    private Guid? _runId = lastRunId;
+    private Guid? _runId = lastRun?.RunId;
 
     /// <summary>Makes the begin of an operation durable: operation, intent, request id and event in one batch.</summary>
     /// <returns><c>null</c>, or the operation of an earlier request with the same id, whose answer counts.</returns>
@@ -120,11 +120,11 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
     /// <param name="cleared">Completes when all that the run left behind has been cleared away; the operation ends after it.</param>
     public void Gone(VmJob? job, VmDefinition definition, VmExit exit, bool recovered, Task cleared)
     {
-        var expected = exit.Reason is VmExitReason.GuestShutdown or VmExitReason.KilledByRequest or VmExitReason.HostShutdown;
+        var expected = exit.Reason is VmExitReason.GuestShutdown or VmExitReason.KilledByRequest or VmExitReason.HostShutdown or VmExitReason.Suspended;
         var batch = new LedgerBatch(new ClearIntent(vmId), Fact(
             definition, EventKinds.VmStopped, exit.Message, expected ? EventSeverity.Info : EventSeverity.Error, job?.Operation?.Current, recovered, Details(exit)));
         PutRun(batch, new RunRecord(_runId ?? Guid.NewGuid(), null, exit));
-        var stops = job?.Work is VmWork.Kill or VmWork.Quit or VmWork.Shutdown or VmWork.ClearAway;
+        var stops = job?.Work is VmWork.Kill or VmWork.Quit or VmWork.Shutdown or VmWork.ClearAway || exit.Reason is VmExitReason.Suspended;
         _ = EndAsync(batch, job, stops ? null : new VmException(VmErrorReason.NotRunning, exit.Message), definition, cleared);
     }
 
@@ -247,7 +247,7 @@ internal sealed class VmRecorder(VmServices services, Guid vmId, Guid? lastRunId
         }
 
         _runId = record.RunId;
-        batch.Add(new PutRun(new RunRow(record.RunId, vmId, record.ToJson(), services.Time.GetUtcNow())));
+        batch.Add(new PutRun(new RunRow(record.RunId, vmId, (record with { Saved = Saved }).ToJson(), services.Time.GetUtcNow())));
     }
 
     private async Task<Operation> EarlierAsync(RefusedCommit refused) =>

@@ -4,6 +4,7 @@ using NodeAgent.Bindings.Qmp;
 using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Saves;
 using NodeAgent.Hypervisor.Spec;
 
 namespace NodeAgent.Hypervisor.Vms;
@@ -23,6 +24,9 @@ namespace NodeAgent.Hypervisor.Vms;
 internal sealed class VmRecovery(VmServices services, VmDefinition definition, MonitorListener listener, string bootId)
 {
     private readonly RunDirectory _directory = new(services.Options.RunDirectory, definition.Id);
+
+    /// <summary>The state on disk that an interrupted start may have begun from.</summary>
+    public SavedState? Saved { get; init; }
 
     /// <summary>Finds it.</summary>
     /// <param name="record">What the ledger keeps of the last run.</param>
@@ -63,8 +67,9 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
         }
 
         // What was really started counts, not what would be started now.
-        var boot = (await PlanAsync(stray, cancellationToken)) with { Arguments = [.. stray.Arguments.Skip(1)] };
-        var run = new VmRun { Id = runId, Process = process.Identity, StartTime = services.Time.GetUtcNow(), Boot = boot, Spec = definition.Spec };
+        var saved = SavedState.IsIncoming(stray.Arguments) ? Saved : null;
+        var boot = (saved?.Boot ?? await PlanAsync(stray, cancellationToken)) with { Arguments = [.. stray.Arguments.Skip(1)] };
+        var run = new VmRun { Id = runId, Process = process.Identity, StartTime = services.Time.GetUtcNow(), Boot = boot, Spec = saved?.Spec ?? definition.Spec };
         return await AttachAsync(run, process, report, cancellationToken);
     }
 

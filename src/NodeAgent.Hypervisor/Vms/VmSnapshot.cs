@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NodeAgent.Hypervisor.Saves;
 using NodeAgent.Hypervisor.Spec;
 
 namespace NodeAgent.Hypervisor.Vms;
@@ -35,7 +36,10 @@ public sealed record VmSnapshot
 
     /// <summary>Fields of the spec that take effect at the next start.</summary>
     public ImmutableArray<string> PendingFields =>
-        Run?.Spec is { } running ? Spec.PendingFields.Of(running, Definition.Spec) : [];
+        (Run?.Spec ?? Saved?.Spec) is { } running ? Spec.PendingFields.Of(running, Definition.Spec) : [];
+
+    /// <summary>Its state on disk, from which its next start goes on; <c>null</c> where there is none.</summary>
+    public SavedState? Saved { get; init; }
 
     /// <summary>Counts every change.</summary>
     public long Revision { get; init; }

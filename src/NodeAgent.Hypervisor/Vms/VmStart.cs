@@ -10,10 +10,14 @@ namespace NodeAgent.Hypervisor.Vms;
 
 /// <summary>
 /// The start of a VM as a straight line, each step with its undo: plan → directory → files → sockets → spawn → connect →
-/// resume. Whatever fails, and wherever it is cancelled, nothing of it stays.
+/// resume; with a saved state there is a load before the resume. Whatever fails, and wherever it is cancelled, nothing of
+/// it stays.
 /// </summary>
 internal sealed class VmStart(VmServices services, VmDefinition definition, VmConsole console, MonitorListener listener)
 {
+    /// <summary>The step that loads a saved state.</summary>
+    public const string LoadStep = "load";
+
     private readonly RunDirectory _directory = new(services.Options.RunDirectory, definition.Id);
     private readonly UndoStack _undo = new();
     private string _step = "plan";
@@ -23,6 +27,12 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
 
     /// <summary>Told the process as soon as there is one, so that a force-stop need not wait for the steps.</summary>
     public required Action<QemuProcess> OnSpawned { get; init; }
+
+    /// <summary>How to go on from a saved state; <c>null</c> to boot.</summary>
+    public VmRestore? Restore { get; init; }
+
+    /// <summary>Makes it durable that a saved state is used up by this run, before the guest goes on from it.</summary>
+    public Func<VmRun, Task> OnLoaded { get; init; } = _ => Task.CompletedTask;
 
     /// <summary>Starts it.</summary>
     /// <exception cref="VmStartException">A step failed; all is undone.</exception>
@@ -34,7 +44,7 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
         {
             var started = services.Time.GetUtcNow();
             Step("plan");
-            var boot = await services.Planner.PlanAsync(definition, _directory, cancellationToken);
+            var boot = Restore is null ? await services.Planner.PlanAsync(definition, _directory, cancellationToken) : await Restore.PlanAsync(cancellationToken);
 
             Step("directory");
             _undo.Push(_directory.Remove);
@@ -42,6 +52,7 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
 
             Step("files");
             using var files = await OpenFilesAsync(boot, cancellationToken);
+            await (Restore?.CheckDisksAsync(cancellationToken) ?? Task.CompletedTask);
 
             Step("sockets");
             using var channels = StartChannels.Open(_directory, withConsole: definition.Spec.Console is not null);
@@ -61,6 +72,18 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
                 channels.Monitor, _directory, services.Options.Monitor, listener, services.Time, services.Logger, cancellationToken);
             _undo.Push(() => monitor.DisposeAsync().AsTask());
 
+            var run = new VmRun { Id = runId, Process = process.Identity, StartTime = started, Boot = boot, Spec = definition.Spec };
+            if (Restore is not null)
+            {
+                Step(LoadStep);
+                await Restore.LoadAsync(monitor, cancellationToken);
+                Step("record");
+                await OnLoaded(run);
+
+                // From here on the state is in this process only; who wants it ended has to stop the VM.
+                cancellationToken = CancellationToken.None;
+            }
+
             if (!leavePaused)
             {
                 Step("resume");
@@ -68,7 +91,6 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
             }
 
             cancellationToken.ThrowIfCancellationRequested();
-            var run = new VmRun { Id = runId, Process = process.Identity, StartTime = started, Boot = boot, Spec = definition.Spec };
             return new LiveQemu(run, process, monitor, _directory);
         }
         catch (Exception cause)
@@ -86,6 +108,8 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
         "sockets" => 15,
         "spawn" => 20,
         "connect" => 40,
+        LoadStep => 50,
+        "record" => 85,
         _ => 90,
     };
 
@@ -178,7 +202,7 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
 
         return cancellationToken.IsCancellationRequested
             ? new OperationCanceledException("the start was cancelled and undone", cause, cancellationToken)
-            : new VmStartException(_step, Explain(cause, exit, lastWords), cause) { Exit = exit, LastWords = lastWords };
+            : new VmStartException(_step, Explain(cause, exit, lastWords) + AboutSaved(), cause) { Exit = exit, LastWords = lastWords };
     }
 
     // What QEMU said before it left tells more than the connection that broke because of it.
@@ -187,6 +211,13 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
         { IsKnown: false } => cause.Message,
         { Signal: { } signal } => $"QEMU was ended by signal {signal}. {Quote(lastWords)}".TrimEnd(),
         _ => $"QEMU left with exit status {exit.ExitCode}. {Quote(lastWords)}".TrimEnd(),
+    };
+
+    private string AboutSaved() => Restore is null ? "" : _step switch
+    {
+        LoadStep => $" {VmRestore.Remedy}",
+        "resume" => " The guest's saved state was used up by this; the next start boots it.",
+        _ => "",
     };
 
     private static string Quote(string lastWords) => lastWords.Length == 0 ? "" : $"Its last words: {lastWords}";

@@ -88,6 +88,9 @@ public enum StopKind
     /// <summary>QEMU was asked to flush and leave.</summary>
     Quit,
 
+    /// <summary>The guest's state is being saved to disk.</summary>
+    Suspend,
+
     /// <summary>The process is being killed.</summary>
     Kill,
 

@@ -12,7 +12,8 @@ public abstract record VmVerb
 
     /// <summary>Start QEMU and, unless paused, the guest.</summary>
     /// <param name="Paused">Leave the guest's CPUs standing before their first instruction.</param>
-    public sealed record Start(bool Paused = false) : VmVerb
+    /// <param name="DiscardSavedState">Boot it also where a saved state is waiting, which is lost.</param>
+    public sealed record Start(bool Paused = false, bool DiscardSavedState = false) : VmVerb
     {
         /// <inheritdoc/>
         public override string Name => "StartVm";
@@ -55,6 +56,15 @@ public abstract record VmVerb
     {
         /// <inheritdoc/>
         public override string Name => "PauseVm";
+    }
+
+    /// <summary>Save the guest's state to disk and end QEMU; the next start goes on from there.</summary>
+    /// <param name="ByHost">The host goes down: after its boot the guest goes on by itself.</param>
+    /// <param name="Limit">How long it may take until the state is on record; <c>null</c> for as long as it takes.</param>
+    public sealed record Suspend(bool ByHost = false, TimeSpan? Limit = null) : VmVerb
+    {
+        /// <inheritdoc/>
+        public override string Name => "SuspendVm";
     }
 
     /// <summary>Let the guest's CPUs go on.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using NodeAgent.Hypervisor.Vms;
 using NodeAgent.Security;
 
 namespace NodeAgent.Configuration;
@@ -107,6 +108,7 @@ internal sealed record ShutdownOptions
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(5);
     public TimeSpan GuestTimeout { get; init; } = TimeSpan.FromMinutes(2);
     public int Parallel { get; init; } = 10;
+    public HostShutdownFallback Fallback { get; init; } = HostShutdownFallback.Force;
 }
 
 /// <summary>[kvm]</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using NodeAgent.Hypervisor.Vms;
 
 namespace NodeAgent.Configuration;
 
@@ -59,6 +60,7 @@ internal static class ConfigSchema
         Fixed("shutdown", "enabled", (o, v) => WithShutdown(o, s => s with { Enabled = ValueText.Bool(v) }), o => ValueText.Show(o.Shutdown.Enabled)),
         Live("shutdown", "timeout", (o, v) => WithShutdown(o, s => s with { Timeout = ValueText.Duration(v, Second, Hour) }), o => ValueText.Show(o.Shutdown.Timeout)),
         Live("shutdown", "guest_timeout", (o, v) => WithShutdown(o, s => s with { GuestTimeout = ValueText.Duration(v, Second, Hour) }), o => ValueText.Show(o.Shutdown.GuestTimeout)),
+        Live("shutdown", "fallback", (o, v) => WithShutdown(o, s => s with { Fallback = ValueText.Word<HostShutdownFallback>(v) }), o => ValueText.Show(o.Shutdown.Fallback)),
         Live("shutdown", "parallel", (o, v) => WithShutdown(o, s => s with { Parallel = ValueText.Int(v, 1, 10_000) }), o => $"{o.Shutdown.Parallel}"),
 
         Fixed("remote", "listen", (o, v) => WithRemote(o, r => r with { Listen = ValueText.HttpListen(v) }), o => o.Remote.Listen?.ToString() ?? "none"),

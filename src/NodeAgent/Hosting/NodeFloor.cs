@@ -184,6 +184,7 @@ internal sealed class NodeFloor : IAsyncDisposable
             Timeout = options.Shutdown.Timeout,
             GuestTimeout = options.Shutdown.GuestTimeout,
             Parallel = options.Shutdown.Parallel,
+            Fallback = options.Shutdown.Fallback,
         },
     };
 

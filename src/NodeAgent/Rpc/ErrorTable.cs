@@ -31,6 +31,8 @@ internal static class ErrorTable
         VmErrorReason.StartFailed => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.QemuRefused => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.QemuSilent => Row(reason, StatusCode.Unavailable, retryAfter: Patiently),
+        VmErrorReason.SuspendFailed => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        VmErrorReason.SavedStateUnusable => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.ShutdownTimedOut => Row(reason, StatusCode.DeadlineExceeded),
         VmErrorReason.Cancelled => Row(reason, StatusCode.Cancelled),
         VmErrorReason.Interrupted => Row(reason, StatusCode.Aborted),

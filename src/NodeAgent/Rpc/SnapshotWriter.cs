@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using NodeAgent.Hypervisor.Qemu;
+using NodeAgent.Hypervisor.Saves;
 using NodeAgent.Hypervisor.Spec;
 using NodeAgent.Hypervisor.Vms;
 
@@ -55,6 +56,8 @@ internal sealed class SnapshotWriter(string runDirectory)
             RestartCount = snapshot.RestartCount,
             NextRestartTime = snapshot.NextRestart?.ToTimestamp(),
             Revision = snapshot.Revision,
+            PendingFields = { snapshot.PendingFields },
+            SavedState = snapshot.Saved is { } saved ? Write(saved) : null,
         };
         if (snapshot.Run is { } run)
         {
@@ -64,7 +67,6 @@ internal sealed class SnapshotWriter(string runDirectory)
             status.Accelerator = Write(run.Boot.Accelerator);
             status.AcceleratorReason = run.Boot.AcceleratorReason;
             status.Boot = Write(run.Boot);
-            status.PendingFields.AddRange(snapshot.PendingFields);
             status.VncSocket = snapshot.Definition.Spec.Display is { Vnc: true }
                 ? new RunDirectory(runDirectory, snapshot.Definition.Id).VncSocket
                 : "";
@@ -100,9 +102,18 @@ internal sealed class SnapshotWriter(string runDirectory)
     {
         StopKind.Shutdown => "The guest was asked to shut down.",
         StopKind.Quit => "QEMU flushes its disks and leaves.",
+        StopKind.Suspend => "The guest's state is being saved to disk.",
         StopKind.Kill => "The process is being killed.",
         StopKind.GuestEnded => "The guest has ended; QEMU is being cleared away.",
         _ => throw new ArgumentOutOfRangeException(nameof(how)),
+    };
+
+    private static V1.SavedState Write(SavedState saved) => new()
+    {
+        Time = saved.Time.ToTimestamp(),
+        SizeBytes = saved.SizeBytes,
+        ByHost = saved.ByHost,
+        SpecGeneration = saved.Boot.SpecGeneration,
     };
 
     private static V1.BootContract Write(BootContract boot) => new()
@@ -156,6 +167,7 @@ internal sealed class SnapshotWriter(string runDirectory)
         VmExitReason.QemuCrashed => V1.ExitReason.QemuCrashed,
         VmExitReason.StartFailed => V1.ExitReason.StartFailed,
         VmExitReason.HostShutdown => V1.ExitReason.HostShutdown,
+        VmExitReason.Suspended => V1.ExitReason.Suspended,
         VmExitReason.HostReboot => V1.ExitReason.HostReboot,
         VmExitReason.Unknown => V1.ExitReason.Unknown,
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),

@@ -11,7 +11,7 @@ internal sealed partial class VmService
     private static readonly TimeSpan UsualHold = TimeSpan.FromMilliseconds(100), LongestHold = TimeSpan.FromSeconds(10);
 
     public override Task<LongRunning.Operation> StartVm(V1.StartVmRequest request, ServerCallContext context) =>
-        ApplyAsync(request.Vm, new VmVerb.Start(request.Paused), request, context);
+        ApplyAsync(request.Vm, new VmVerb.Start(request.Paused, request.DiscardSavedState), request, context);
 
     public override Task<LongRunning.Operation> ShutdownVm(V1.ShutdownVmRequest request, ServerCallContext context)
     {
@@ -42,6 +42,9 @@ internal sealed partial class VmService
 
     public override Task<LongRunning.Operation> ResumeVm(V1.ResumeVmRequest request, ServerCallContext context) =>
         ApplyAsync(request.Vm, new VmVerb.Resume(), request, context);
+
+    public override Task<LongRunning.Operation> SuspendVm(V1.SuspendVmRequest request, ServerCallContext context) =>
+        ApplyAsync(request.Vm, new VmVerb.Suspend(), request, context);
 
     public override async Task<Empty> SendKeys(V1.SendKeysRequest request, ServerCallContext context)
     {

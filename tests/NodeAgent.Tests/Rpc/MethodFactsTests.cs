@@ -11,7 +11,7 @@ public sealed class MethodFactsTests
     [Fact]
     public void What_changes_something_goes_on_record() => Ours.Where(facts => facts.IsMutation).Select(facts => facts.Name).ShouldBe(
         [
-            "RefreshNode", "EnterMaintenance", "ExitMaintenance", "CreateVm", "UpdateVm", "DeleteVm", "StartVm", "ShutdownVm", "StopVm", "RebootVm", "ResetVm", "PauseVm", "ResumeVm",
+            "RefreshNode", "EnterMaintenance", "ExitMaintenance", "CreateVm", "UpdateVm", "DeleteVm", "StartVm", "ShutdownVm", "StopVm", "RebootVm", "ResetVm", "PauseVm", "ResumeVm", "SuspendVm",
             "SendKeys", "InjectNmi", "DeleteOperation", "CancelOperation",
         ],
         ignoreOrder: true);

@@ -43,10 +43,6 @@ public static partial class QmpCommands
     public static QmpCommand<StatsArguments, StatsResult[]> QueryStats =>
         field ??= new("query-stats", Json.StatsArguments, Json.StatsResultArray);
 
-    /// <summary>The present or last migration.</summary>
-    public static QmpCommand<QmpEmpty, MigrationInfo> QueryMigrate =>
-        field ??= new("query-migrate", null, Json.MigrationInfo);
-
     /// <summary>What <see cref="Yank"/> could cut. Allowed out of band.</summary>
     public static QmpCommand<QmpEmpty, YankInstance[]> QueryYank =>
         field ??= new("query-yank", null, Json.YankInstanceArray);

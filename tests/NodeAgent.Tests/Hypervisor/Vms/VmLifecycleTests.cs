@@ -11,6 +11,7 @@ public sealed class VmLifecycleTests
     private static readonly (string Name, VmState State)[] States =
     [
         ("stopped", new VmState.Stopped(null)),
+        ("suspended", new VmState.Stopped(Exit with { Reason = VmExitReason.Suspended })),
         ("starting", new VmState.Starting(false)),
         ("starting-paused", new VmState.Starting(true)),
         ("running", new VmState.Running()),
@@ -18,6 +19,7 @@ public sealed class VmLifecycleTests
         ("panicked", new VmState.Paused(PauseCause.GuestPanic)),
         ("shutting-down", new VmState.Stopping(StopKind.Shutdown)),
         ("quitting", new VmState.Stopping(StopKind.Quit)),
+        ("suspending", new VmState.Stopping(StopKind.Suspend)),
         ("being-killed", new VmState.Stopping(StopKind.Kill)),
         ("guest-ended", new VmState.Stopping(StopKind.GuestEnded)),
         ("unknown-proven", new VmState.Unknown("Silent.", true)),
@@ -36,6 +38,7 @@ public sealed class VmLifecycleTests
         ("reboot", new VmVerb.Reboot()),
         ("reset", new VmVerb.Reset()),
         ("pause", new VmVerb.Pause()),
+        ("suspend", new VmVerb.Suspend()),
         ("resume", new VmVerb.Resume()),
         ("delete", new VmVerb.Delete()),
     ];
@@ -103,7 +106,7 @@ public sealed class VmLifecycleTests
     [Fact]
     public void Force_stop_is_taken_wherever_a_proven_process_is()
     {
-        foreach (var (name, state) in States.Where(state => state.Name is not ("stopped" or "unknown" or "quarantined" or "being-killed")))
+        foreach (var (name, state) in States.Where(state => state.Name is not ("stopped" or "suspended" or "unknown" or "quarantined" or "being-killed")))
         {
             VmLifecycle.Decide(state, new VmVerb.Stop(Force: true)).ShouldBe(
                 new VmDecision.Accept(new VmState.Stopping(StopKind.Kill), VmWork.Kill), name);
