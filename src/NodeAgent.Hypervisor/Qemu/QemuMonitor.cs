@@ -38,7 +38,7 @@ public sealed class QemuMonitor : IAsyncDisposable
     }
 
     /// <summary>QEMU's version, as it said itself.</summary>
-    public string Version => _control.Version.ToString();
+    public QmpVersion Version => _control.Version;
 
     /// <summary>Tells when a migration has come a step further.</summary>
     public MigrationNews Migration { get; } = new();

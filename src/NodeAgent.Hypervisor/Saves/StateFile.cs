@@ -15,20 +15,21 @@ internal sealed class StateFile : IDisposable
     private readonly string _directory;
     private Task _flushing = Task.CompletedTask;
 
-    private readonly FileStream _file;
-
-    private StateFile(string directory, string name, FileStream file)
+    private StateFile(string directory, string name, SafeFileHandle handle)
     {
         _directory = directory;
         Name = name;
-        _file = file;
+        Handle = handle;
     }
 
     /// <summary>Its name in the directory.</summary>
     public string Name { get; }
 
-    /// <summary>The open file, at its beginning.</summary>
-    public SafeFileHandle Handle => _file.SafeFileHandle;
+    /// <summary>
+    /// The open file, for writing only. Its position is QEMU's too and starts at the beginning: nothing here may move it, and
+    /// a FileStream would.
+    /// </summary>
+    public SafeFileHandle Handle { get; }
 
     private string Path => System.IO.Path.Combine(_directory, Name);
 
@@ -40,14 +41,8 @@ internal sealed class StateFile : IDisposable
         var name = $"{runId:N}.state";
         var path = System.IO.Path.Combine(directory, name);
         File.Delete(path);
-        return new StateFile(directory, name, new FileStream(path, new FileStreamOptions
-        {
-            Mode = FileMode.CreateNew,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            UnixCreateMode = OwnerOnly,
-            BufferSize = 0,
-        }));
+        new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }).Dispose();
+        return new StateFile(directory, name, File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete));
     }
 
     /// <summary>Opens one that is on record, at its beginning, to be read.</summary>
@@ -115,7 +110,7 @@ internal sealed class StateFile : IDisposable
     public void Delete() => TryDelete(Path);
 
     /// <inheritdoc/>
-    public void Dispose() => _file.Dispose();
+    public void Dispose() => Handle.Dispose();
 
     private static void TryDelete(string path)
     {
