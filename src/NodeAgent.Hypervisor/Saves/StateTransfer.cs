@@ -16,6 +16,9 @@ internal sealed class StateTransfer(QemuMonitor monitor, TimeProvider time)
     private static readonly TimeSpan Glance = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CancelPatience = TimeSpan.FromSeconds(5);
 
+    // Since 8.2 QEMU tells files from sockets, and will one day refuse a file where it expects a socket.
+    private bool TakesFiles => monitor.Version.Qemu is { Major: > 8 } or { Major: 8, Minor: >= 2 };
+
     /// <summary>Writes the state of a machine that stands still. QEMU has let go of its disks when this returns.</summary>
     /// <param name="file">Where to.</param>
     /// <param name="onProgress">Told how far it is, about once a second; what it throws ends the wait.</param>
@@ -63,16 +66,31 @@ internal sealed class StateTransfer(QemuMonitor monitor, TimeProvider time)
     {
         await monitor.ExecuteAsync(
             QmpCommands.MigrateSetCapabilities, new MigrationCapabilities([new MigrationCapability("events", true)]), cancellationToken);
-        var name = new NamedDescriptorArguments(DescriptorName);
-        await monitor.ExecuteAsync(QmpCommands.GetFd, name, file, cancellationToken);
-        try
+        if (!TakesFiles)
         {
-            await monitor.ExecuteAsync(command, new MigrationUri($"fd:{DescriptorName}"), cancellationToken);
+            var name = new NamedDescriptorArguments(DescriptorName);
+            await monitor.ExecuteAsync(QmpCommands.GetFd, name, file, cancellationToken);
+            await TryAsync($"fd:{DescriptorName}", () => monitor.ExecuteAsync(QmpCommands.CloseFd, name, cancellationToken));
+            return;
         }
-        catch (QmpException refusal) when (refusal.Error is QmpError.CommandFailed)
+
+        var handed = await monitor.ExecuteAsync(QmpCommands.AddFd, new AddFdArguments(), file, cancellationToken);
+        await TryAsync($"file:/dev/fdset/{handed.FdsetId}", TakeBackAsync);
+        await TakeBackAsync();
+
+        Task TakeBackAsync() => monitor.ExecuteAsync(QmpCommands.RemoveFd, new RemoveFdArguments(handed.FdsetId), cancellationToken);
+
+        async Task TryAsync(string uri, Func<Task> takeBack)
         {
-            await monitor.ExecuteAsync(QmpCommands.CloseFd, name, cancellationToken);
-            throw;
+            try
+            {
+                await monitor.ExecuteAsync(command, new MigrationUri(uri), cancellationToken);
+            }
+            catch (QmpException refusal) when (refusal.Error is QmpError.CommandFailed)
+            {
+                await takeBack();
+                throw;
+            }
         }
     }
 

@@ -100,8 +100,8 @@ public sealed class SuspendTests
 
         var refused = await nodectl.RunAsync("vm", "start", "tick");
 
-        refused.Output.ShouldContain("SAVED_STATE_UNUSABLE");
-        refused.Output.ShouldContain("tick.img");
+        refused.Error.ShouldContain("SAVED_STATE_UNUSABLE");
+        refused.Error.ShouldContain("tick.img");
         (await agent.Client.GetAsync("tick")).Status.SavedState.ShouldNotBeNull();
         (await nodectl.RunAsync("vm", "start", "tick", "--discard-saved-state")).Succeeded();
         Files(agent).ShouldBeEmpty();
