@@ -100,8 +100,8 @@ public sealed class SuspendTests
 
         var refused = await nodectl.RunAsync("vm", "start", "tick");
 
-        refused.Error.ShouldContain("SAVED_STATE_UNUSABLE");
-        refused.Error.ShouldContain("tick.img");
+        refused.Errors.ShouldContain("SAVED_STATE_UNUSABLE");
+        refused.Errors.ShouldContain("tick.img");
         (await agent.Client.GetAsync("tick")).Status.SavedState.ShouldNotBeNull();
         (await nodectl.RunAsync("vm", "start", "tick", "--discard-saved-state")).Succeeded();
         Files(agent).ShouldBeEmpty();
