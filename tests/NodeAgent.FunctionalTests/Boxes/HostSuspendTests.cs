@@ -16,10 +16,13 @@ public sealed class HostSuspendTests
         await node.StartGuestAsync("refuses");
         await node.Client.UntilPrintedAsync("refuses", "tick 20\r\n");
 
+        // By hand first, by a QEMU without any right to the state directory; its file is root's and nobody else's.
+        (await node.RunAsync("nodectl vm suspend refuses")).Succeeded();
+        (await node.RunAsync("stat --format='%a %U' /var/lib/nodeagent/vms/*/*.state")).Succeeded().Trim().ShouldBe("600 root");
+        (await node.RunAsync("nodectl vm start refuses")).Succeeded();
+        (await node.RunAsync("ls /var/lib/nodeagent/vms/*/*.state")).ExitCode.ShouldNotBe(0);
+
         await node.Box.PowerOffAsync();
-        node.Box.Path("/var/lib/nodeagent/vms").ShouldSatisfyAllConditions(
-            path => Directory.GetFiles(path, "*.state", SearchOption.AllDirectories).ShouldHaveSingleItem(),
-            path => File.GetUnixFileMode(Directory.GetFiles(path, "*.state", SearchOption.AllDirectories)[0]).ShouldBe(UnixFileMode.UserRead | UnixFileMode.UserWrite));
         await node.Box.BootAsync();
 
         using var client = node.Box.Connect();
@@ -30,8 +33,8 @@ public sealed class HostSuspendTests
         Ticks.ShouldBeOneRun(await client.UntilPrintedAsync("refuses", $"tick {stood + 10}\r\n"));
         var events = await client.ListEventsAsync();
         events.Single(one => one.Kind == "node.shutdown-ended").Message.ShouldBe("All 1 guests are down, 1 of them suspended to disk.");
-        events.Single(one => one.Kind == "vm.stopped").Details.Fields["reason"].StringValue.ShouldBe("Suspended");
-        events.Single(one => one.Kind == "vm.suspended").Sequence.ShouldBeLessThan(events.Single(one => one.Kind == "vm.stopped").Sequence);
-        events.Single(one => one.Kind == "vm.restored").VmName.ShouldBe("refuses");
+        events.Last(one => one.Kind == "vm.stopped").Details.Fields["reason"].StringValue.ShouldBe("Suspended");
+        events.Where(one => one.Kind is "vm.suspended" or "vm.stopped" or "vm.restored").Select(one => one.Kind).ShouldBe(
+            ["vm.suspended", "vm.stopped", "vm.restored", "vm.suspended", "vm.stopped", "vm.restored"]);
     }
 }
