@@ -2,7 +2,6 @@ using NodeAgent.Hypervisor.Events;
 using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Qemu;
-using NodeAgent.Hypervisor.Saves;
 using NodeAgent.Hypervisor.Spec;
 
 namespace NodeAgent.Hypervisor.Vms;
@@ -24,10 +23,14 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
 {
     private static readonly TimeSpan RecordPatience = TimeSpan.FromSeconds(1);
 
+    private readonly SavedStateSweep _states = new(services);
     private int _adopted;
     private int _stopped;
     private int _quarantined;
     private int _silent;
+
+    /// <summary>Whether the ledger was read in full; a salvaged one may have lost what is on disk for.</summary>
+    public bool LedgerIsWhole { get; init; } = true;
 
     /// <summary>Runs it.</summary>
     /// <returns>What it did, once every VM is told, or known to be silent.</returns>
@@ -50,6 +53,11 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
 
         ShowUnknown(strays);
         ClearAbandoned(strays);
+        if (LedgerIsWhole)
+        {
+            _states.ClearUnknown(contents.Vms.Select(vm => vm.Id));
+        }
+
         await Task.WhenAll(open);
         SettleRest(contents, interrupted);
         var report = new RecoveryReport(
@@ -76,7 +84,7 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
             : new Interruption(intent, intent.OperationId is { } id ? interrupted.GetValueOrDefault(id) : null);
         var directory = new RunDirectory(services.Options.RunDirectory, definition.Id).Path;
 
-        record = WithWholeState(definition, record);
+        record = _states.WithWhole(definition, record);
 
         // A process counts for more than the record: a ledger that was salvaged may have lost the newest run.
         var mayLive = record is { Exit: null } || intent?.Kind == nameof(VmWork.Start) || strays.Any(stray => stray.Directory == directory);
@@ -107,23 +115,6 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
             _ = vm.TellAsync(notFinal, null);
             silentOnce.TrySetResult();
         }
-    }
-
-    /// <summary>A saved state whose file is gone, or shorter than it was, is none; what no record speaks of is cleared away.</summary>
-    private RunRecord? WithWholeState(VmDefinition definition, RunRecord? record)
-    {
-        var directory = services.Options.VmStateDirectory(definition.Id);
-        StateFile.Sweep(directory, record?.Saved);
-        if (record?.Saved is not { } saved || StateFile.IsWhole(directory, saved))
-        {
-            return record;
-        }
-
-        var words = $"The guest's saved state of {saved.Time:u} is no more: {saved.File} is missing from {directory}, or cut short. Its next start boots it.";
-        _ = services.Ledger.RecordAsync(new LedgerBatch(new AppendEvent(new EventDraft(
-            services.Time.GetUtcNow(), EventKinds.VmSavedStateLost, definition.Id,
-            new EventPayload(words, EventSeverity.Error, definition.Name).ToJson()) { Recovered = true })));
-        return record with { Saved = null };
     }
 
     private static async Task TellAsync(Vm vm, Task<RecoveryFinding> finding, Interruption? interruption) =>

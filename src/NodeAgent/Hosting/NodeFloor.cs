@@ -121,7 +121,7 @@ internal sealed class NodeFloor : IAsyncDisposable
     /// <summary>Brings all VMs back.</summary>
     public async Task RecoverAsync(CancellationToken cancellationToken)
     {
-        Recovery = await new NodeRecovery(Registry, _services, _bootId).RunAsync(_contents, cancellationToken);
+        Recovery = await new NodeRecovery(Registry, _services, _bootId) { LedgerIsWhole = Damage is null }.RunAsync(_contents, cancellationToken);
         OnRecovered?.Invoke(Recovery);
     }
 

@@ -68,8 +68,15 @@ public sealed class StateFileTests
             CpusRan = true,
             Boot = new BootContract
             {
-                QemuBinary = "/usr/bin/qemu", QemuVersion = "7.2", Machine = "pc", CpuModel = "max", Arguments = ["-S"], Devices = [],
-                SpecGeneration = 1, Accelerator = Accelerator.Tcg, AcceleratorReason = "",
+                QemuBinary = "/usr/bin/qemu",
+                QemuVersion = "7.2",
+                Machine = "pc",
+                CpuModel = "max",
+                Arguments = ["-S"],
+                Devices = [],
+                SpecGeneration = 1,
+                Accelerator = Accelerator.Tcg,
+                AcceleratorReason = "",
             },
             Spec = new VmSpec { Cpu = new CpuSpec { Vcpus = 1 }, MemoryBytes = 1 << 20 },
             Disks = ImmutableArray<DiskMark>.Empty,
