@@ -49,7 +49,7 @@ public sealed class HostShutdown(VmRegistry registry, VmServices services)
         if (services.Gate.HostGoesDown)
         {
             services.Gate.SetHostGoesDown(false);
-            await NoteAsync(EventKinds.NodeShutdownCancelled, "The host stays up. Guests that were shut down are not started again.", EventSeverity.Warning);
+            await NoteAsync(EventKinds.NodeShutdownCancelled, "The host stays up. Guests that were shut down or suspended are not started again.", EventSeverity.Warning);
         }
     }
 

@@ -38,6 +38,8 @@ public sealed partial class Vm
                     ask.Answer.TrySetResult(await _recorder.NothingToDoAsync(ask));
                     break;
                 case VmDecision.Refuse refuse:
+                    _whyNotSaved = ask.Verb is VmVerb.Suspend { ByHost: true } ? refuse.Message : _whyNotSaved;
+
                     // A repeat gets the first answer, also when the request would be refused by now.
                     var earlier = await _recorder.FindRepeatAsync(ask);
                     _ = earlier is not null

@@ -37,7 +37,7 @@ public sealed partial class Vm
 
                 new RunDirectory(_services.Options.RunDirectory, _definition.Id).Remove();
                 _job = interrupted?.ToJob();
-                OnGone(Classify(gone.Exit, _lastRun?.RunId), recovered: true);
+                OnGone(Classify(gone.Exit, _lastRun is { Exit: null } run ? run.RunId : null), recovered: true);
                 return;
             case RecoveryFinding.Attached attached:
                 OnAttached(attached, interrupted);

@@ -37,8 +37,8 @@ public sealed partial class Vm
         }
         catch (Exception cause)
         {
-            _whyNotSaved = cause.Message;
-            job.LeavesPaused = !suspend.Ran;
+            _whyNotSaved = verb.ByHost ? cause.Message : null;
+            job.LeavesPaused = suspend.Ran is false;
             throw;
         }
 

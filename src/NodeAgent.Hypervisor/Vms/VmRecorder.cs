@@ -124,7 +124,7 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
         var batch = new LedgerBatch(new ClearIntent(vmId), Fact(
             definition, EventKinds.VmStopped, exit.Message, expected ? EventSeverity.Info : EventSeverity.Error, job?.Operation?.Current, recovered, Details(exit)));
         PutRun(batch, new RunRecord(_runId ?? Guid.NewGuid(), null, exit));
-        var stops = job?.Work is VmWork.Kill or VmWork.Quit or VmWork.Shutdown or VmWork.ClearAway || exit.Reason is VmExitReason.Suspended;
+        var stops = job?.Work is VmWork.Kill or VmWork.Quit or VmWork.Shutdown or VmWork.ClearAway || (job?.Work is VmWork.Suspend && exit.Reason is VmExitReason.Suspended);
         _ = EndAsync(batch, job, stops ? null : new VmException(VmErrorReason.NotRunning, exit.Message), definition, cleared);
     }
 

@@ -21,7 +21,7 @@ internal sealed class VmSuspend(VmServices services, Guid vmId, LiveQemu live)
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(2);
 
     private readonly QemuMonitor _monitor = live.Monitor ?? throw new VmException(VmErrorReason.QemuSilent, "QEMU's monitor is not connected.");
-    private bool _ran;
+    private bool? _ran;
 
     /// <summary>Told the name of each step as it begins, and how far it is, in percent.</summary>
     public required Action<string, int> OnStep { get; init; }
@@ -29,8 +29,8 @@ internal sealed class VmSuspend(VmServices services, Guid vmId, LiveQemu live)
     /// <summary>Makes it durable that the state is whole.</summary>
     public required Func<SavedState, TimeSpan, Task> OnSaved { get; init; }
 
-    /// <summary>Whether the guest's CPUs ran before.</summary>
-    public bool Ran => _ran;
+    /// <summary>Whether the guest's CPUs ran before; <c>null</c> where QEMU did not tell.</summary>
+    public bool? Ran => _ran;
 
     private StateTransfer Transfer => new(_monitor, services.Time);
 
@@ -69,7 +69,7 @@ internal sealed class VmSuspend(VmServices services, Guid vmId, LiveQemu live)
 
             OnStep("record", 90);
             await OnSaved(
-                new SavedState { RunId = live.Run.Id, File = file.Name, SizeBytes = size, Time = time, ByHost = byHost, CpusRan = _ran, Boot = boot, Spec = spec, Disks = disks },
+                new SavedState { RunId = live.Run.Id, File = file.Name, SizeBytes = size, Time = time, ByHost = byHost, CpusRan = _ran is true, Boot = boot, Spec = spec, Disks = disks },
                 services.Time.GetElapsedTime(began));
             return true;
         }
@@ -84,12 +84,22 @@ internal sealed class VmSuspend(VmServices services, Guid vmId, LiveQemu live)
         }
     }
 
-    /// <summary>Takes back what an agent that is no more left half done, and lets the guest's CPUs go on if they ran.</summary>
+    /// <summary>Ends a save that is under way, by whatever agent, and lets the guest's CPUs go on if they ran.</summary>
+    /// <exception cref="QmpException">QEMU is gone, or does not answer; what was asked of it may still be done.</exception>
     public static async Task TakeBackAsync(QemuMonitor monitor, bool ran, TimeProvider time)
     {
-        await new StateTransfer(monitor, time).BreakOffAsync();
-        var status = await monitor.ExecuteAsync(QmpCommands.QueryStatus, CancellationToken.None);
-        if (ran && status.Status is RunState.Paused or RunState.FinishMigrate or RunState.Postmigrate)
+        RunState? state = null;
+        try
+        {
+            await new StateTransfer(monitor, time).BreakOffAsync();
+            state = (await monitor.ExecuteAsync(QmpCommands.QueryStatus, CancellationToken.None)).Status;
+        }
+        catch (Exception error) when (error is OperationCanceledException or QmpException { Error: QmpError.TimedOut })
+        {
+            // It does what it was asked in its order, once it can: stop, this, and the next.
+        }
+
+        if (ran && state is null or RunState.Paused or RunState.FinishMigrate or RunState.Postmigrate)
         {
             await monitor.ExecuteAsync(QmpCommands.Cont, CancellationToken.None);
         }
@@ -135,9 +145,9 @@ internal sealed class VmSuspend(VmServices services, Guid vmId, LiveQemu live)
     {
         try
         {
-            await TakeBackAsync(_monitor, _ran, services.Time);
+            await TakeBackAsync(_monitor, _ran is true, services.Time);
         }
-        catch (Exception error) when (error is QmpException or OperationCanceledException)
+        catch (QmpException error)
         {
             // The process may be gone, or the agent leaves; what becomes of the guest is seen by its loop, or by the next agent.
             VmLog.NotTakenBack(services.Logger, live.Run.Id, error.Message);

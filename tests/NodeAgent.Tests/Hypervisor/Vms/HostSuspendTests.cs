@@ -57,10 +57,12 @@ public sealed class HostSuspendTests
     [Theory]
     [InlineData("""{"on":"migrate","do":"migrationFails","description":"No space left on device"}""", "No space left on device")]
     [InlineData("""{"on":"migrate","do":"migrationHangs"}""", " left")]
+    [InlineData("""{"on":"cont","do":"guestPanic"}""", "GuestPanic")]
     public async Task Guest_that_cannot_be_suspended_is_forced_with_the_reason(string fault, string words)
     {
         await using var bench = await VmBench.BeginAsync($$"""[{"on":"system_powerdown","do":"ignore"},{{fault}}]""");
         await StartAsync(bench, "web", order: null);
+        await bench.UntilAsync("web", vm => !fault.Contains("guestPanic", StringComparison.Ordinal) || vm.State is VmState.Paused);
         Suspend(bench);
 
         await new HostShutdown(bench.Registry, bench.Services).RunAsync(TimeSpan.FromSeconds(6), Ct);

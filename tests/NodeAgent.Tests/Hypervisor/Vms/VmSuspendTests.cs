@@ -1,4 +1,4 @@
-using NodeAgent.Bindings.Linux;
+using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Spec;
 using NodeAgent.Hypervisor.Vms;
@@ -79,6 +79,7 @@ public sealed class VmSuspendTests
     [InlineData("""[{"on":"getfd","do":"error","description":"too many files"}]""", "too many files")]
     [InlineData("""[{"on":"migrate","do":"silence"}]""", "QEMU did not save it")]
     [InlineData("""[{"on":"stop","do":"ignore"}]""", "another reason")]
+    [InlineData("""[{"on":"stop","do":"delay","milliseconds":3000}]""", "QEMU did not save it")]
     public async Task What_fails_is_taken_back_and_the_guest_goes_on(string faults, string words)
     {
         await using var bench = await VmBench.BeginAsync(faults);
@@ -90,7 +91,22 @@ public sealed class VmSuspendTests
         operation.Fault!.Reason.ShouldBe(nameof(VmErrorReason.SuspendFailed));
         operation.Fault.Message.ShouldContain(words);
         Files(bench).ShouldBeEmpty();
-        (await bench.UntilAsync("web", vm => vm.State is VmState.Running or VmState.Paused)).Saved.ShouldBeNull();
+        (await bench.UntilAsync("web", vm => vm.State is VmState.Running)).Saved.ShouldBeNull();
+        (await bench.Registry.Find("web").RequireMonitor().ExecuteAsync(QmpCommands.QueryStatus, TestContext.Current.CancellationToken)).Running.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Guest_that_ends_by_itself_meanwhile_is_no_saved_state()
+    {
+        await using var bench = await VmBench.BeginAsync("""[{"on":"query-status","do":"guestShutdown","times":1,"monitor":"control"}]""");
+        await RunAsync(bench);
+
+        var operation = await bench.DoAsync("web", Suspend);
+
+        operation.Fault!.Message.ShouldContain("The guest shut down");
+        bench.Registry.Get("web").LastExit!.Reason.ShouldBe(VmExitReason.GuestShutdown);
+        bench.Registry.Get("web").Saved.ShouldBeNull();
+        Files(bench).ShouldBeEmpty();
     }
 
     [Fact]
