@@ -7,7 +7,8 @@ namespace NodeAgent.Hypervisor.Vms;
 /// <summary>
 /// Takes the guests down before the host. What autostart starts last goes first, and what it does not start before all
 /// that; guests of one order together, so many at a time. Each is asked (its power button), then it is suspended to
-/// disk where the configuration says so, then QEMU is told to flush and leave, then it is killed. A VM that is unknown or in quarantine is not touched: its unit's end is systemd's work.
+/// disk where the configuration says so, then QEMU is told to flush and leave, then it is killed. A VM that is unknown or
+/// in quarantine is not touched: its unit's end is systemd's work.
 /// </summary>
 public sealed class HostShutdown(VmRegistry registry, VmServices services)
 {
