@@ -159,7 +159,8 @@ internal sealed class VmSuspend(VmServices services, Guid vmId, LiveQemu live)
     private static Exception Explain(Exception cause, TimeSpan? limit, CancellationToken cancellationToken) => cause switch
     {
         _ when cancellationToken.IsCancellationRequested => new OperationCanceledException("the save was cancelled and taken back", cause, cancellationToken),
-        VmException or LedgerException => cause,
+        VmException => cause,
+        LedgerException => new VmException(VmErrorReason.SuspendFailed, $"It could not be put on record: {cause.Message}", cause),
         OperationCanceledException => new VmException(VmErrorReason.SuspendFailed, $"It was not done within the {limit?.TotalSeconds:0.#} s that were left.", cause),
         TimeoutException => new VmException(VmErrorReason.SuspendFailed, "The file system of its files does not answer.", cause),
         QmpException refusal => new VmException(VmErrorReason.SuspendFailed, $"QEMU did not save it: {refusal.Description ?? refusal.Message}", cause),
