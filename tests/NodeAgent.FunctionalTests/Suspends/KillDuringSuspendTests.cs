@@ -78,6 +78,28 @@ public sealed class KillDuringSuspendTests
     }
 
     [Fact]
+    public async Task Resume_whose_QEMU_is_gone_too_has_failed_and_the_state_is_kept()
+    {
+        using var qemu = new FakeQemu();
+        await using var agent = await Agent.StartAsync(qemu.Configuration with { CommandTimeout = "60s" });
+        var id = (await agent.Client.CreateAndStartAsync(Guest.Empty("web"))).Id;
+        await SuspendTests.SuspendAsync(agent, "web");
+        qemu.Play(new { on = "migrate-incoming", @do = "silence", times = 1 });
+        var start = await agent.Client.Vms.StartVmAsync(new StartVmRequest { Vm = "web", RequestId = AgentClient.NewId() });
+        await UntilPhaseAsync(agent, start, "load");
+
+        await agent.KillAsync();
+        (await Qemus.KillAllAsync([id])).ShouldBeTrue();
+        await agent.StartAgainAsync();
+
+        (await agent.Client.WaitForEndAsync(start)).Error.ShouldNotBeNull();
+        (await agent.Client.GetAsync("web")).Status.SavedState.ShouldNotBeNull();
+        qemu.Play();
+        (await agent.Client.StartAsync("web")).Status.State.ShouldBe(VmState.Running);
+        (await agent.Client.ListEventsAsync("web")).Count(one => one.Kind == "vm.restored").ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Save_that_an_agent_began_is_taken_back_by_the_next()
     {
         using var qemu = new FakeQemu();

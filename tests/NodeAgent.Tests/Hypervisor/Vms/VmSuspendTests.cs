@@ -291,6 +291,23 @@ public sealed class VmSuspendTests
         bench.Registry.Get("web").Run!.Boot.Arguments.ShouldNotContain("-incoming");
     }
 
+    [Fact]
+    public async Task State_of_a_VM_that_is_no_more_is_swept()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await RunAsync(bench);
+        await bench.DoAsync("web", Suspend);
+        var left = Path.Combine(bench.Services.Options.VmStateDirectory(Guid.NewGuid()), "left.state");
+        Directory.CreateDirectory(Path.GetDirectoryName(left)!);
+        await File.WriteAllTextAsync(left, "an agent was killed in the middle of a delete", TestContext.Current.CancellationToken);
+
+        await bench.CloseAsync();
+        await bench.OpenAsync();
+
+        File.Exists(left).ShouldBeFalse();
+        Files(bench).Length.ShouldBe(1, "and no other is");
+    }
+
     private static async Task RunAsync(VmBench bench, Func<VmSpec, VmSpec>? change = null)
     {
         await bench.CreateAsync(change: change);
