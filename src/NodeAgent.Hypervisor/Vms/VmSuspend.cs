@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Bindings.Qmp;
 using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Qemu;
 using NodeAgent.Hypervisor.Saves;
+using NodeAgent.Hypervisor.Spec;
 
 namespace NodeAgent.Hypervisor.Vms;
 
@@ -65,7 +67,7 @@ internal sealed class VmSuspend(VmServices services, Guid vmId, LiveQemu live)
             var size = await file.FlushAsync().WaitAsync(either.Token);
             var boot = SavedState.WithoutIncoming(live.Run.Boot);
             var spec = live.Run.Spec ?? throw new VmException(VmErrorReason.SuspendFailed, "It is not known what the guest was started from; it is older than what the agent has on record.");
-            var disks = await Task.Run(() => DiskMark.LookAt(boot.Files, spec), CancellationToken.None).WaitAsync(services.Options.StorageTimeout, services.Time, either.Token);
+            var disks = await Task.Run(() => LookAtDisks(boot, spec), CancellationToken.None).WaitAsync(services.Options.StorageTimeout, services.Time, either.Token);
 
             OnStep("record", 90);
             await OnSaved(
@@ -127,6 +129,11 @@ internal sealed class VmSuspend(VmServices services, Guid vmId, LiveQemu live)
             ? StateFile.Create(directory, live.Run.Id)
             : throw new IOException($"Its memory takes up to {need >> 20} MiB, and in {services.Options.StateDirectory} are {room >> 20} MiB free, of which {RoomKept >> 20} MiB are kept; make room there.");
     }
+
+    private ImmutableArray<DiskMark> LookAtDisks(BootContract boot, VmSpec spec) =>
+        HeldFiles.FindReplaced(live.Process.Identity.Pid, boot.Files) is { } replaced
+            ? throw new VmException(VmErrorReason.SuspendFailed, $"{replaced} is not the file that the guest has open: it was replaced while the guest ran. Its memory would not fit it.")
+            : DiskMark.LookAt(boot.Files, spec);
 
     private void Judge(MigrationProgress progress, StateFile file, long began, TimeSpan? limit)
     {

@@ -229,6 +229,24 @@ public sealed class VmSuspendTests
     }
 
     [Fact]
+    public async Task Guest_whose_disk_was_replaced_under_it_is_not_saved()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        var disk = Path.Combine(Path.GetDirectoryName(bench.Script)!, "disk.img");
+        await File.WriteAllBytesAsync(disk, new byte[1 << 20], TestContext.Current.CancellationToken);
+        await RunAsync(bench, spec => spec with { Disks = [new DiskSpec { Name = "disk0", Path = disk, Format = DiskFormat.Raw }] });
+        File.Copy(disk, disk + ".new");
+        File.Move(disk + ".new", disk, overwrite: true);
+
+        var operation = await bench.DoAsync("web", Suspend);
+
+        operation.Fault!.Reason.ShouldBe(nameof(VmErrorReason.SuspendFailed));
+        operation.Fault.Message.ShouldContain("replaced");
+        (await bench.UntilAsync("web", vm => vm.State is VmState.Running)).Saved.ShouldBeNull();
+        Files(bench).ShouldBeEmpty();
+    }
+
+    [Fact]
     public async Task Deleted_VM_takes_its_saved_state_with_it()
     {
         await using var bench = await VmBench.BeginAsync();
