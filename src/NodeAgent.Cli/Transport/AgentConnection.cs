@@ -49,6 +49,9 @@ internal sealed class AgentConnection : IDisposable
     /// <summary>The node.</summary>
     public NodeService.NodeServiceClient Node => new(_calls);
 
+    /// <summary>The node as a member of a fleet.</summary>
+    public FleetService.FleetServiceClient Fleet => new(_calls);
+
     /// <summary>The operations.</summary>
     public LongRunning.Operations.OperationsClient Operations => new(_calls);
 

@@ -1,11 +1,13 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using NodeAgent.Configuration;
 using NodeAgent.Logging;
 using NodeAgent.Metrics;
 using NodeAgent.Rpc;
+using NodeAgent.Sessions;
 using NodeAgent.Tls;
 
 namespace NodeAgent.Hosting;
@@ -35,8 +37,6 @@ internal static class AgentServer
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = start.StopTimeout);
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(options);
-        builder.Services.AddSingleton(provider => new CredentialStore(
-            () => CredentialPlace.Of(options.Current), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CredentialStore>>()));
         builder.Services.AddSingleton<RemoteConnections>();
         builder.Services.AddSingleton<RemoteHandshake>();
         builder.Services.AddSingleton<CertificateWatch>();
@@ -46,6 +46,9 @@ internal static class AgentServer
         builder.WebHost.UseKestrelCore()
             .UseSockets(transport => transport.CreateBoundListenSocket = endpoint => Bound(endpoint, sockets))
             .ConfigureKestrel(kestrel => Listen(kestrel, sockets.Paths, start));
+
+        // After the server's own, which would not be there otherwise.
+        builder.Services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<TunnelGate>());
 
         var app = builder.Build();
         app.Use(AccessGate.ServeAsync);
@@ -79,6 +82,13 @@ internal static class AgentServer
                 listen.Use(next => connection => gate.ServeLocalAsync(connection, next));
             });
         }
+
+        kestrel.Listen(new TunnelEndPoint(), listen =>
+        {
+            listen.Protocols = HttpProtocols.Http2;
+            var gate = listen.ApplicationServices.GetRequiredService<ConnectionGate>();
+            listen.Use(next => connection => gate.ServeAsync(connection, next));
+        });
 
         if (start.Remote.Listen is { } remote)
         {

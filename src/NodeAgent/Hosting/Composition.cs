@@ -1,3 +1,4 @@
+using NodeAgent.Fleet;
 using NodeAgent.Health;
 using NodeAgent.Metrics;
 using NodeAgent.Rpc;
@@ -32,6 +33,7 @@ internal static class Composition
             provider.GetRequiredService<MaintenanceWriter>()));
         services.AddSingleton(_ => new MaintenanceWriter(floor().Registry));
         services.AddSingleton(_ => floor().Maintenance);
+        FleetComposition.Add(services, floor, start);
         services.AddSingleton<MetricsRegistry>();
         services.AddSingleton<RpcMetrics>();
         services.AddSingleton<VmMetrics>();
@@ -50,6 +52,7 @@ internal static class Composition
         _ = new OperationMetrics(registry, floor.Operations);
         _ = new LedgerMetrics(registry, floor.Ledger);
         _ = new RemoteMetrics(registry, services.GetRequiredService<CredentialStore>(), services.GetRequiredService<RemoteConnections>());
+        _ = new FleetMetrics(registry, services.GetRequiredService<FleetDesk>(), () => floor.Ledger.Events.Newest.Sequence);
         _ = new MaintenanceMetrics(registry, floor.Registry.Gate);
         floor.Survey.Observe(new HostMetrics(registry).Record);
         floor.Survey.Observe(capabilities.Record);

@@ -64,7 +64,8 @@ internal sealed partial class ConnectionGate(LiveOptions options, RemoteConnecti
         await ServeAsync(connection, next);
     }
 
-    private async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
+    /// <summary>Serves a connection of which is known whose it is.</summary>
+    public async Task ServeAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var caller = connection.Features.Get<Caller>() ?? throw new InvalidOperationException("Nobody knows whose connection this is.");
         var limit = options.Current.Limits.MaxConnections;

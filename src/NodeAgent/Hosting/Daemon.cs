@@ -111,7 +111,7 @@ internal static partial class Daemon
         floor.ShutdownWatch?.OnLeavingWithHost = service.Report.LeavingWithHost;
         var sampling = Task.WhenAll(
             floor.Sampler.RunAsync(stopping), floor.WatchHostAsync(stopping), floor.ShutdownWatch?.RunAsync(stopping) ?? Task.CompletedTask,
-            app.Services.GetRequiredService<CertificateWatch>().RunAsync(stopping));
+            FleetComposition.RunAsync(app.Services, stopping));
         _ = GiveBackAsync(floor.Survey, stopping);
         var autostart = options.Autostart.Enabled ? floor.AutostartAsync(stopping) : Task.CompletedTask;
 

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
 using Grpc.Core;
+using NodeAgent.Fleet;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Spec;
 using NodeAgent.Hypervisor.Vms;
@@ -27,12 +28,15 @@ internal static class ErrorMapping
         VmException vm => Status(ErrorTable.Of(vm.Reason), vm.Message, subject, vm.Violations).ToRpcException(),
         LedgerException ledger => Status(ErrorTable.Of(ledger.Reason), ledger.Message, subject, []).ToRpcException(),
         RpcRefusal refusal => Status(ErrorTable.Of(refusal.Reason), refusal.Message, subject, refusal.Violations).ToRpcException(),
+        FleetException { Reason: FleetReason.TokenMalformed } token => Status(
+            ErrorTable.Of(token.Reason), token.Message, subject, [new FieldViolation("token", token.Message)]).ToRpcException(),
+        FleetException fleet => Status(ErrorTable.Of(fleet.Reason), fleet.Message, subject, []).ToRpcException(),
         OperationCanceledException => new RpcException(new Grpc.Core.Status(StatusCode.Cancelled, "The call was cancelled.")),
         _ => Status(ErrorTable.Of(RpcReason.Internal), Defect, subject, []).ToRpcException(),
     };
 
     /// <summary>Whether the exception is an answer; anything else is a defect and must be logged with its stack.</summary>
-    public static bool IsAnswer(Exception error) => error is RpcException or VmException or LedgerException or RpcRefusal or OperationCanceledException;
+    public static bool IsAnswer(Exception error) => error is RpcException or VmException or LedgerException or RpcRefusal or FleetException or OperationCanceledException;
 
     /// <summary>A status with its details.</summary>
     public static Google.Rpc.Status Status(ErrorRow row, string message, string subject, IEnumerable<FieldViolation> violations)

@@ -1,5 +1,6 @@
 using System.Text;
 using Grpc.Core;
+using NodeAgent.Fleet;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Vms;
 
@@ -67,6 +68,19 @@ internal static class ErrorTable
         RpcReason.OperationKept => Row(reason, StatusCode.Unimplemented),
         RpcReason.EventTokenExpired => Row(reason, StatusCode.OutOfRange),
         RpcReason.Internal => Row(reason, StatusCode.Internal),
+        _ => throw new ArgumentOutOfRangeException(nameof(reason)),
+    };
+
+    public static ErrorRow Of(FleetReason reason) => reason switch
+    {
+        FleetReason.TokenMalformed => Row(reason, StatusCode.InvalidArgument, ErrorDetail.BadRequest),
+        FleetReason.TokenExpired => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        FleetReason.AlreadyInFleet => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        FleetReason.NotInFleet => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        FleetReason.ManagerUnreachable => Row(reason, StatusCode.Unavailable, retryAfter: Patiently),
+        FleetReason.ManagerUntrusted => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        FleetReason.ManagerRefused => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        FleetReason.CredentialsConfigured => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
 

@@ -40,6 +40,7 @@ internal static class RpcServices
         services.AddSingleton<NodeService>();
         services.AddSingleton<VmService>();
         services.AddSingleton<EventService>();
+        services.AddSingleton<FleetService>();
         services.AddSingleton<OperationService>();
         services.AddSingleton<Readiness>();
         services.AddSingleton(static provider =>
@@ -60,6 +61,7 @@ internal static class RpcServices
         routes.MapGrpcService<NodeService>();
         routes.MapGrpcService<VmService>();
         routes.MapGrpcService<EventService>();
+        routes.MapGrpcService<FleetService>();
         routes.MapGrpcService<OperationService>();
         routes.MapGrpcService<HealthServiceImpl>();
         routes.MapGrpcService<ReflectionServiceImpl>();

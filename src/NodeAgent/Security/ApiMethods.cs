@@ -15,6 +15,7 @@ internal static class ApiMethods
         V1.NodeService.Descriptor,
         V1.VmService.Descriptor,
         V1.EventService.Descriptor,
+        V1.FleetService.Descriptor,
         LongRunning.Operations.Descriptor,
         Grpc.Health.V1.Health.Descriptor,
         ServerReflection.Descriptor,

@@ -48,6 +48,9 @@ internal sealed class RunningAgent : IAsyncDisposable
         Channel = Connect();
     }
 
+    private readonly CancellationTokenSource _leaving = new();
+    private Task _membership = Task.CompletedTask;
+
     public LiveOptions Options { get; }
 
     public NodeFloor Floor { get; }
@@ -82,6 +85,9 @@ internal sealed class RunningAgent : IAsyncDisposable
         return agent;
     }
 
+    /// <summary>Keeps up the membership in a fleet, as the daemon does once it is ready.</summary>
+    public void KeepMembership() => _membership = FleetComposition.RunAsync(App.Services, _leaving.Token);
+
     /// <summary>A connection of its own.</summary>
     public GrpcChannel Connect() => GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
     {
@@ -114,6 +120,9 @@ internal sealed class RunningAgent : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Channel.Dispose();
+        await _leaving.CancelAsync();
+        await _membership.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _leaving.Dispose();
         await App.DisposeAsync();
         await Floor.DisposeAsync();
         await _writer.DisposeAsync();

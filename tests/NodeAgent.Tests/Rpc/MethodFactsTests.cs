@@ -12,7 +12,7 @@ public sealed class MethodFactsTests
     public void What_changes_something_goes_on_record() => Ours.Where(facts => facts.IsMutation).Select(facts => facts.Name).ShouldBe(
         [
             "RefreshNode", "EnterMaintenance", "ExitMaintenance", "CreateVm", "UpdateVm", "DeleteVm", "StartVm", "ShutdownVm", "StopVm", "RebootVm", "ResetVm", "PauseVm", "ResumeVm", "SuspendVm",
-            "SendKeys", "InjectNmi", "DeleteOperation", "CancelOperation",
+            "SendKeys", "InjectNmi", "JoinFleet", "LeaveFleet", "DeleteOperation", "CancelOperation",
         ],
         ignoreOrder: true);
 

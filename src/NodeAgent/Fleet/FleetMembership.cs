@@ -1,0 +1,36 @@
+using System.Collections.Immutable;
+using System.Text.Json.Serialization;
+
+namespace NodeAgent.Fleet;
+
+/// <summary>What a node keeps of the fleet it is in.</summary>
+internal sealed record FleetMembership
+{
+    /// <summary>The fleet's id.</summary>
+    public required string FleetId { get; init; }
+
+    /// <summary>Where sessions are opened, "host:port", in the order to try.</summary>
+    public required ImmutableArray<string> Endpoints { get; init; }
+
+    /// <summary>TrustBundle.version of what is kept.</summary>
+    public long TrustVersion { get; init; }
+
+    /// <summary>The folder beside this file that holds certificate, key and trust.</summary>
+    public required string Folder { get; init; }
+}
+
+/// <summary>An enrolment that the manager has not decided.</summary>
+internal sealed record PendingEnrolment
+{
+    /// <summary>The token as it was given: a repeat goes on with it.</summary>
+    public required string Token { get; init; }
+
+    /// <summary>The node's new key, PKCS #8 in PEM.</summary>
+    public required string Key { get; init; }
+}
+
+/// <summary>JSON by source generation.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
+[JsonSerializable(typeof(FleetMembership))]
+[JsonSerializable(typeof(PendingEnrolment))]
+internal sealed partial class FleetJson : JsonSerializerContext;

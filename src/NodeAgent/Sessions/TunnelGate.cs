@@ -1,0 +1,102 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Threading.Channels;
+using Grpc.Core;
+using Grpc.Net.Client;
+using Microsoft.AspNetCore.Connections;
+using NodeAgent.Manager.V1;
+using NodeAgent.Security;
+
+namespace NodeAgent.Sessions;
+
+/// <summary>
+/// Makes connections to the API of what a manager sends through tunnels: to the server they are as those of a socket, with
+/// the same gates, limits and rights. A listener of the server; see ADR 0012.
+/// </summary>
+internal sealed partial class TunnelGate(ILogger<TunnelGate> log) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
+{
+    // A manager needs one, or one for each of its own replicas.
+    private const int Most = 16;
+
+    private readonly Channel<ConnectionContext> _opened = Channel.CreateBounded<ConnectionContext>(Most);
+    private int _open;
+
+    public EndPoint EndPoint { get; private set; } = new TunnelEndPoint();
+
+    /// <summary>Opens the tunnel that a manager asks for.</summary>
+    /// <param name="channel">The session's own.</param>
+    /// <param name="wanted">What it asked.</param>
+    /// <param name="manager">Who it is, by the certificate of the session.</param>
+    /// <param name="session">The end of the session, which is the tunnel's too.</param>
+    public void Open(GrpcChannel channel, OpenTunnel wanted, Caller manager, CancellationToken session)
+    {
+        if (Interlocked.Increment(ref _open) > Most)
+        {
+            Interlocked.Decrement(ref _open);
+            LogTooMany(manager.Identity, Most);
+            return;
+        }
+
+        _ = CarryAsync(channel, wanted.TunnelId, manager, session);
+    }
+
+    public bool CanBind(EndPoint endpoint) => endpoint is TunnelEndPoint;
+
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        EndPoint = endpoint;
+        return ValueTask.FromResult<IConnectionListener>(this);
+    }
+
+    public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            return await _opened.Reader.ReadAsync(cancellationToken);
+        }
+        catch (ChannelClosedException)
+        {
+            return null;
+        }
+    }
+
+    public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+    {
+        _opened.Writer.TryComplete();
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync() => UnbindAsync();
+
+    private async Task CarryAsync(GrpcChannel channel, string id, Caller manager, CancellationToken session)
+    {
+        try
+        {
+            using var life = CancellationTokenSource.CreateLinkedTokenSource(session);
+            using var call = new SessionService.SessionServiceClient(channel).OpenTunnel(cancellationToken: life.Token);
+            await call.RequestStream.WriteAsync(new OpenTunnelRequest { TunnelId = id }, life.Token);
+            await using var tunnel = new Tunnel(manager);
+            await _opened.Writer.WriteAsync(tunnel.Connection, life.Token);
+            var (inward, outward) = (tunnel.ReceiveAsync(call.ResponseStream, life.Token), tunnel.SendAsync(call.RequestStream, life.Token));
+            var first = await Task.WhenAny(inward, outward);
+            await first;
+            await outward;
+            await life.CancelAsync();
+            await inward.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        catch (Exception ended) when (ended is RpcException or OperationCanceledException or IOException or ConnectionAbortedException or ChannelClosedException or InvalidOperationException)
+        {
+            LogEnded(manager.Identity, ended.Message);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _open);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A tunnel of {Manager} was not opened: {Limit} are open")]
+    private partial void LogTooMany(string manager, int limit);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A tunnel of {Manager} ended: {Problem}")]
+    private partial void LogEnded(string manager, string problem);
+}
