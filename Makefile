@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build publish docs packages guests box test lab demo bench lint fmt clean
+.PHONY: help setup build publish docs packages guests box host test lab demo bench lint fmt clean
 
 # Everything that the native programs are made from.
 sources := $(shell find src proto tests/FakeQemu packaging/publish.proj Directory.* global.json -type f \
@@ -40,10 +40,13 @@ guests: ## Build the guests that the tests and the demo run, into artifacts/gues
 box: ## Make the root file system of the hosts that tests boot, into artifacts/box/ (as root)
 	@tests/lab/box/build.sh artifacts/box >/dev/null
 
+host: ## Make what the lab hosts boot that make lab tests on, into artifacts/host/ (as root)
+	@tests/lab/host/build.sh artifacts/host >/dev/null
+
 test: setup build packages guests box ## Run the unit tests and the functional tests, with real guests, in under 15 minutes
 	@tests/lab/test.sh
 
-lab: setup build packages guests box ## Run the long forms: 1,000 life cycles, 200 starts with the agent killed among them, …
+lab: setup build packages guests box host ## Run the long forms: 1,000 life cycles, 200 starts with the agent killed among them, …
 	@tests/lab/lab.sh
 
 demo: setup publish guests ## Show a VM's whole life on this machine in about a minute, and clean up

@@ -31,10 +31,10 @@ echo "lint: the rules of proto/"
 echo "lint: the form of the C# code"
 dotnet format whitespace NodeAgent.sln --no-restore "${check[@]}" --exclude '**/obj'
 dotnet format style NodeAgent.sln --no-restore --severity warn "${check[@]}"
-for script in tests/lab/*.sh tests/lab/box/*.sh tests/guests/build.sh tests/guests/*/build.sh packaging/*.sh packaging/*/build.sh .ci/run; do
+for script in tests/lab/*.sh tests/lab/box/*.sh tests/lab/host/*.sh tests/guests/build.sh tests/guests/*/build.sh packaging/*.sh packaging/*/build.sh .ci/run; do
   bash -n "$script"
 done
-for script in packaging/deb/p*inst packaging/deb/p*rm tests/lab/box/init; do
+for script in packaging/deb/p*inst packaging/deb/p*rm tests/lab/box/init tests/lab/host/init; do
   sh -n "$script"
 done
 echo "lint: clean"

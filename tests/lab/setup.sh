@@ -27,7 +27,8 @@ apt() {
 # What makes the test guests: an assembler, depmod, cpio, xz.  What drives the tests: processes by number.
 # What the tests of D-Bus talk over: a bus of their own.  What checks the manual: mandoc.
 # What makes the Debian package, and checks it: dpkg-dev, lintian.
-# What boots hosts of the tests' own: systemd in a container, and a small Debian for it.
+# What boots hosts of the tests' own: systemd in a container, and a small Debian for it; a file system for one with a
+# kernel of its own, and the way into that.
 # What makes and checks the RPM and the policies of mandatory access control.
 missing=()
 for package in \
@@ -35,7 +36,7 @@ for package in \
 	clang zlib1g-dev \
 	binutils kmod cpio xz-utils \
 	procps curl dbus-daemon mandoc \
-	systemd systemd-container mmdebstrap util-linux \
+	systemd systemd-container mmdebstrap util-linux e2fsprogs openssh-client \
 	dpkg-dev lintian \
 	rpm rpmlint checkpolicy semodule-utils apparmor; do
   dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")

@@ -7,5 +7,6 @@ cd "$(dirname "$0")/../.."
 export PATH=$PWD/artifacts/tools:$PATH
 
 run_suite unit tests/NodeAgent.Tests/bin/Debug/net10.0/NodeAgent.Tests "$@"
-run_suite functional tests/NodeAgent.FunctionalTests/bin/Debug/net10.0/NodeAgent.FunctionalTests "$@"
+# What needs a whole host has no short form: make lab runs it.
+run_suite functional tests/NodeAgent.FunctionalTests/bin/Debug/net10.0/NodeAgent.FunctionalTests -trait- effort=whole "$@"
 print_total

@@ -12,7 +12,7 @@ internal static class UnitLimits
     // Beside the guest's RAM: QEMU 7.2 itself was measured at 34 MiB (one vCPU) to 56 MiB (64 vCPUs, a display, TCG),
     // paused; I/O under way takes more, so there is room. A large guest adds the tables of its pages (1/512 of its RAM),
     // and TCG a cache of translated code, by default 1 GiB at most.
-    private const ulong Overhead = 256 * MiB, TranslationCache = 1024 * MiB;
+    private const ulong Overhead = 512 * MiB, TranslationCache = 1024 * MiB;
 
     /// <param name="spec">The VM.</param>
     /// <param name="accelerator">What executes its instructions.</param>
@@ -26,11 +26,13 @@ internal static class UnitLimits
         yield return new("CPUQuotaPerSecUSec", UnitValue.Of(limits.CpuQuotaPercent is { } percent ? (ulong)percent * 10_000 : Infinity));
         yield return new("IOWeight", UnitValue.Of((ulong)(limits.IoWeight ?? 100)));
 
-        // Reclaim begins a step before the end, so that a QEMU that grows is slowed down before it is killed.
-        var high = (ulong)spec.MemoryBytes + ((ulong)spec.MemoryBytes / 128) + Overhead + (accelerator == Accelerator.Tcg ? TranslationCache : 0);
-        var max = limits.MemoryMaxBytes is { } asked ? (ulong)Math.Max(asked, spec.MemoryBytes) : high + Overhead;
-        yield return new("MemoryHigh", UnitValue.Of(Math.Min(high, max)));
-        yield return new("MemoryMax", UnitValue.Of(max));
+        // No step before the end (MemoryHigh). Above that mark the kernel, in cgroups of version 2, puts whoever allocates to
+        // sleep, and what QEMU leaks cannot be reclaimed: one that wanted 1 GiB too much got 1 MiB a second, and it hung,
+        // monitor and guest, for four minutes until it was killed. Caches are reclaimed at MemoryMax just as well. It is
+        // said here because guests of an earlier agent have such a mark.
+        var needed = (ulong)spec.MemoryBytes + ((ulong)spec.MemoryBytes / 128) + Overhead + (accelerator == Accelerator.Tcg ? TranslationCache : 0);
+        yield return new("MemoryHigh", UnitValue.Of(Infinity));
+        yield return new("MemoryMax", UnitValue.Of(limits.MemoryMaxBytes is { } asked ? (ulong)Math.Max(asked, spec.MemoryBytes) : needed));
 
         // Threads: the vCPUs, and those that do I/O, which QEMU makes as it needs them.
         yield return new("TasksMax", UnitValue.Of((ulong)(spec.Cpu.Vcpus + 512)));

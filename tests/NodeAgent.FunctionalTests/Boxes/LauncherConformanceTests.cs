@@ -1,5 +1,6 @@
 using NodeAgent.FunctionalTests.Agents;
 using NodeAgent.FunctionalTests.Guests;
+using NodeAgent.FunctionalTests.Hosts;
 using NodeAgent.V1;
 
 namespace NodeAgent.FunctionalTests.Boxes;
@@ -27,26 +28,30 @@ public sealed class LauncherConformanceTests
     public async Task Systemd_launcher_conforms()
     {
         await using var node = await NodeBox.StartAsync();
-        await ConformAsync("systemd", new Place(
-            () => node.Client,
-            async vm =>
-            {
-                await node.Box.CopyInAsync(Path.Combine(Artifacts.Guests, $"{vm}.raw"), $"/var/lib/nodeagent/images/{vm}.raw");
-                var spec = Guest.Empty(vm);
-                spec.Spec.Machine = "pc";
-                spec.Spec.Console = new ConsoleSpec();
-                spec.Spec.Disks.Add(new Disk { Path = $"/var/lib/nodeagent/images/{vm}.raw", Format = DiskFormat.Raw });
-                return spec;
-            },
-            async pid => (await node.RunAsync($"kill -9 {pid}")).Succeeded(),
-            async pid => (await node.RunAsync($"grep -q '^State:[[:space:]]*[^Z[:space:]]' /proc/{pid}/status")).ExitCode == 0,
-            async () =>
-            {
-                (await node.RunAsync("systemctl kill --kill-who=main --signal=KILL nodeagentd")).Succeeded();
-                await node.UntilAsync("NRestarts", now => now == "1");
-                await node.UntilServingAsync();
-            }));
+        await ConformAsync(node);
     }
+
+    /// <summary>Demands of a host with systemd what is demanded of every launcher.</summary>
+    internal static Task ConformAsync(InstalledNode node) => ConformAsync("systemd", new Place(
+        () => node.Client,
+        async vm =>
+        {
+            await node.Host.CopyInAsync(Path.Combine(Artifacts.Guests, $"{vm}.raw"), $"{InstalledNode.Images}/{vm}.raw");
+            var spec = Guest.Empty(vm);
+            spec.Spec.Machine = "pc";
+            spec.Spec.Console = new ConsoleSpec();
+            spec.Spec.Disks.Add(new Disk { Path = $"{InstalledNode.Images}/{vm}.raw", Format = DiskFormat.Raw });
+            return spec;
+        },
+        async pid => (await node.RunAsync($"kill -9 {pid}")).Succeeded(),
+        async pid => (await node.RunAsync($"grep -q '^State:[[:space:]]*[^Z[:space:]]' /proc/{pid}/status")).ExitCode == 0,
+        async () =>
+        {
+            var killed = await node.ShowAsync("MainPID");
+            (await node.RunAsync("systemctl kill --kill-who=main --signal=KILL nodeagentd")).Succeeded();
+            await node.UntilAsync("MainPID", now => now != killed && now != "0");
+            await node.UntilServingAsync();
+        }));
 
     private static async Task ConformAsync(string launcher, Place place)
     {

@@ -1,5 +1,6 @@
 using NodeAgent.FunctionalTests.Agents;
 using NodeAgent.FunctionalTests.Faces;
+using NodeAgent.FunctionalTests.Hosts;
 
 namespace NodeAgent.FunctionalTests.Boxes;
 
@@ -8,7 +9,7 @@ namespace NodeAgent.FunctionalTests.Boxes;
 /// disk of its own, which outlives a power-off, no network but its loopback, and /dev/kvm. Pids inside differ from those
 /// outside; users are the same. How it is made: tests/lab/box/README.md.
 /// </summary>
-internal sealed class SystemdBox : IAsyncDisposable
+internal sealed class SystemdBox : ITestHost
 {
     private static readonly TimeSpan BootPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan PowerOffPatience = TimeSpan.FromMinutes(3);
@@ -22,7 +23,8 @@ internal sealed class SystemdBox : IAsyncDisposable
         _keeper = keeper;
     }
 
-    /// <summary>Its host name.</summary>
+    /// <inheritdoc/>
+    /// <remarks>It is its host name, too.</remarks>
     public string Name { get; }
 
     /// <summary>The pid of its systemd, seen from outside.</summary>
@@ -65,13 +67,13 @@ internal sealed class SystemdBox : IAsyncDisposable
     /// <param name="inside">The absolute path inside.</param>
     public string DiskPath(string inside) => _keeper.Disk + inside;
 
-    /// <summary>Runs a line of shell as root, and waits for its end; 80 s at most.</summary>
+    /// <inheritdoc/>
     public Task<Command> RunAsync(string shell) => EnterAsync("/bin/sh", "-c", shell);
 
     /// <summary>As <see cref="RunAsync"/>, as another user with that user's groups.</summary>
     public Task<Command> RunAsAsync(string user, string shell) => EnterAsync("runuser", "-u", user, "--", "/bin/sh", "-c", shell);
 
-    /// <summary>Copies a file to its disk; folders are made, the mode is kept.</summary>
+    /// <inheritdoc/>
     public async Task CopyInAsync(string source, string inside)
     {
         (await Command.RunAsync("install", ["-D", "--mode", ModeOf(source), source, DiskPath(inside)])).Succeeded();
@@ -81,10 +83,13 @@ internal sealed class SystemdBox : IAsyncDisposable
     public async Task<string> JournalAsync(params string[] arguments) =>
         (await Command.RunAsync("journalctl", ["--directory", DiskPath("/var/log/journal"), "--no-pager", "--quiet", .. arguments])).Output;
 
-    /// <summary>An agent's API inside, as root.</summary>
-    public AgentClient Connect(string socket = "/run/nodeagent/api.sock") => new(Path(socket));
+    /// <inheritdoc/>
+    public Task<string> ReachAsync(string socket) => Task.FromResult(Path(socket));
 
-    /// <summary>Shuts the host down in order and waits until it is off.</summary>
+    /// <inheritdoc/>
+    public AgentClient Connect() => new(Path("/run/nodeagent/api.sock"));
+
+    /// <inheritdoc/>
     /// <exception cref="TimeoutException">It is still up after three minutes.</exception>
     public async Task PowerOffAsync()
     {
@@ -93,7 +98,8 @@ internal sealed class SystemdBox : IAsyncDisposable
         await _keeper.UntilDownAsync(PowerOffPatience);
     }
 
-    /// <summary>Boots it again, on the same disk and with another boot id.</summary>
+    /// <inheritdoc/>
+    /// <remarks>With another boot id.</remarks>
     public Task BootAsync() => _keeper.BootAsync(BootPatience);
 
     /// <summary>Ends it, however it is, and takes its disk away.</summary>
