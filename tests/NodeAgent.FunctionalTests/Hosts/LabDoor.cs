@@ -31,13 +31,13 @@ internal sealed class LabDoor : IAsyncDisposable
         // The line of output says that it is open.
         string[] arguments =
         [
-            "-F", $"{home}/ssh", "-S", $"{home}/door", "-M", "-N", "-o", "StreamLocalBindUnlink=yes", "-o", "ExitOnForwardFailure=yes",
+            "-F", $"{home}/ssh", "-S", $"{home}/door", "-E", $"{home}/door.log", "-M", "-N", "-o", "StreamLocalBindUnlink=yes", "-o", "ExitOnForwardFailure=yes",
             "-o", "PermitLocalCommand=yes", "-o", "LocalCommand=echo open", .. sockets.SelectMany(pair => (string[])["-L", $"{pair.Here}:{pair.Inside}"]), "host",
         ];
         var door = new LabDoor(home, Process.Start(new ProcessStartInfo("ssh", arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })!);
         try
         {
-            (await door._process.StandardOutput.ReadLineAsync().WaitAsync(Patience)).ShouldBe("open");
+            (await door._process.StandardOutput.ReadLineAsync().WaitAsync(Patience)).ShouldBe("open", File.ReadAllText($"{home}/door.log"));
             return door;
         }
         catch

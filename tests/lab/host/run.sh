@@ -29,7 +29,7 @@ exec 7>&-
 qemu=
 put_away() {
   [ -z "$qemu" ] || kill -KILL "$qemu" 2>/dev/null
-  wait
+  wait 2>/dev/null
   rm -rf "$home"
 }
 trap put_away EXIT
