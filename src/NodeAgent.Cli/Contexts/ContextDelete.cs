@@ -16,8 +16,8 @@ internal static class ContextDelete
         {
             var file = ContextFile.Load(call.Surroundings.Environment);
             _ = file[call.Get(name)];
-            var rest = file.Hosts.Where(h => h.Key != call.Get(name)).ToDictionary();
-            (file with { Hosts = rest, Current = file.Current == call.Get(name) ? "" : file.Current }).Save();
+            var rest = file.Places.Where(h => h.Key != call.Get(name)).ToDictionary();
+            (file with { Places = rest, Current = file.Current == call.Get(name) ? "" : file.Current }).Save();
             call.Printer.Line($"{call.Get(name)}: forgotten");
             return Task.FromResult(ExitCode.Ok);
         });

@@ -14,7 +14,7 @@ internal static class ContextList
     public static void Describe(Command command, Shell shell) => shell.Handle(command, call =>
     {
         var file = ContextFile.Load(call.Surroundings.Environment);
-        var rows = file.Hosts.OrderBy(h => h.Key, StringComparer.Ordinal).ToList();
+        var rows = file.Places.OrderBy(h => h.Key, StringComparer.Ordinal).ToList();
         switch (call.Printer.Format)
         {
             case OutputFormat.Name:
@@ -23,13 +23,13 @@ internal static class ContextList
             case OutputFormat.Json or OutputFormat.Yaml:
                 throw new CommandException(ExitCode.Usage, "contexts are no resources of an agent: -o table or -o name");
             default:
-                var columns = new Column<KeyValuePair<string, HostAddress>>[]
+                var columns = new Column<KeyValuePair<string, AgentPlace>>[]
                 {
                     new("", r => r.Key == file.Current ? "*" : " "),
                     new("CONTEXT", r => r.Key),
-                    new("HOST", r => r.Value.ToString()),
+                    new("HOST", r => r.Value.Address.ToString()),
                 };
-                call.Printer.Console.Write(TextTable<KeyValuePair<string, HostAddress>>.Fit(columns, rows, wide: true, call.Printer.Width).All(rows));
+                call.Printer.Console.Write(TextTable<KeyValuePair<string, AgentPlace>>.Fit(columns, rows, wide: true, call.Printer.Width).All(rows));
                 call.Printer.Console.WriteLine();
                 break;
         }

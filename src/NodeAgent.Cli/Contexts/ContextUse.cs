@@ -15,9 +15,9 @@ internal static class ContextUse
         shell.Handle(command, call =>
         {
             var file = ContextFile.Load(call.Surroundings.Environment);
-            var host = file[call.Get(name)];
+            var place = file[call.Get(name)];
             (file with { Current = call.Get(name) }).Save();
-            call.Printer.Line($"in use: {call.Get(name)} ({host})");
+            call.Printer.Line($"in use: {call.Get(name)} ({place.Address})");
             return Task.FromResult(ExitCode.Ok);
         });
     }

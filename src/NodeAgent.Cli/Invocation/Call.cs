@@ -48,7 +48,7 @@ internal sealed class Call : IDisposable
     public AgentConnection? AgentInUse => _agent;
 
     /// <summary>The agent; the address is found at the first use.</summary>
-    public AgentConnection Agent => _agent ??= new AgentConnection(FindHost(), Time);
+    public AgentConnection Agent => _agent ??= new AgentConnection(Dial(FindPlace()), Time);
 
     /// <summary>Options for a call that the agent answers at once.</summary>
     public CallOptions Unary => Within(DefaultPatience);
@@ -72,8 +72,8 @@ internal sealed class Call : IDisposable
     /// <summary>Whether the user gave an option, whatever its value.</summary>
     public bool Has(Option option) => _parse.GetResult(option) is { Implicit: false };
 
-    /// <summary>The address given with <c>--host</c>; null without one.</summary>
-    public HostAddress? GivenHost => Get(_options.Host) is { } host ? HostAddress.Parse(host) : null;
+    /// <summary>The agent that the options name themselves, by <c>--host</c>; null without it.</summary>
+    public AgentPlace? GivenPlace => Get(_options.Host) is { } host ? new AgentPlace(HostAddress.Parse(host)) { Credentials = GivenCredentials } : null;
 
     /// <summary>A new identity for a mutation, so that the agent can tell a repeat from a second wish.</summary>
     public static string NewRequestId() => Guid.NewGuid().ToString();
@@ -81,9 +81,12 @@ internal sealed class Call : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _agent?.Dispose();
 
-    private HostAddress FindHost()
+    private CredentialPaths GivenCredentials =>
+        new CredentialPaths(Get(_options.Certificate), Get(_options.Key), Get(_options.Authorities)).Absolute(Directory.GetCurrentDirectory());
+
+    private AgentPlace FindPlace()
     {
-        if (GivenHost is { } given)
+        if (GivenPlace is { } given)
         {
             return given;
         }
@@ -95,10 +98,30 @@ internal sealed class Call : IDisposable
 
         if (Surroundings.Environment("NODECTL_HOST") is { Length: > 0 } host)
         {
-            return HostAddress.Parse(host);
+            return new AgentPlace(HostAddress.Parse(host));
         }
 
         var contexts = ContextFile.Load(Surroundings.Environment);
-        return contexts.Current.Length > 0 ? contexts[contexts.Current] : HostAddress.Default;
+        return contexts.Current.Length > 0 ? contexts[contexts.Current] : new AgentPlace(HostAddress.Default);
+    }
+
+    private IAgentDial Dial(AgentPlace place)
+    {
+        if (place.Address is UnixAddress local)
+        {
+            return new UnixDial(local);
+        }
+
+        // The nearest word counts, file by file: the command line, the context, the environment, the user's folder.
+        var paths = GivenCredentials.Or(place.Credentials)
+            .Or(CredentialPaths.Of(Surroundings.Environment))
+            .Or(CredentialPaths.In(ContextFile.FolderFor(Surroundings.Environment)));
+        var credentials = ClientCredentials.Load(paths, Time);
+        if (credentials.Warning is { } warning)
+        {
+            Printer.Note(warning);
+        }
+
+        return new RemoteDial(place, credentials, Time);
     }
 }

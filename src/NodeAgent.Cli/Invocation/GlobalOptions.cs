@@ -10,7 +10,7 @@ internal sealed class GlobalOptions
     /// <summary>The agent's address.</summary>
     public Option<string?> Host { get; } = new("--host")
     {
-        Description = "Address of the agent, unix:PATH. Else NODECTL_HOST, else the context in use, else unix:/run/nodeagent/api.sock.",
+        Description = "Address of the agent: unix:PATH, or HOST:PORT of a node elsewhere. Else NODECTL_HOST, else the context in use, else unix:/run/nodeagent/api.sock.",
         HelpName = "ADDRESS",
         Recursive = true,
     };
@@ -22,6 +22,15 @@ internal sealed class GlobalOptions
         HelpName = "NAME",
         Recursive = true,
     };
+
+    /// <summary>The user's certificate.</summary>
+    public Option<string?> Certificate { get; } = NewFile("--certificate", "Your certificate for a node elsewhere, PEM. Else the context's, else NODECTL_CERTIFICATE, else cert.pem beside the contexts.");
+
+    /// <summary>Its key.</summary>
+    public Option<string?> Key { get; } = NewFile("--key", "The certificate's key, PEM. Else the context's, else NODECTL_KEY, else key.pem beside the contexts.");
+
+    /// <summary>Whom the user trusts.</summary>
+    public Option<string?> Authorities { get; } = NewFile("--authorities", "The authorities of the fleet, PEM. Else the context's, else NODECTL_AUTHORITIES, else ca.pem beside the contexts.");
 
     /// <summary>The form of the result.</summary>
     public Option<string> Output { get; } = new("--output", "-o")
@@ -50,5 +59,7 @@ internal sealed class GlobalOptions
     }
 
     /// <summary>All of them.</summary>
-    public IEnumerable<Option> All => [Host, Context, Output, NoColor, Timeout];
+    public IEnumerable<Option> All => [Host, Context, Certificate, Key, Authorities, Output, NoColor, Timeout];
+
+    private static Option<string?> NewFile(string name, string description) => new(name) { Description = description, HelpName = "FILE", Recursive = true };
 }

@@ -11,6 +11,8 @@ namespace NodeAgent.Cli.Invocation;
 /// <summary>Runs commands, and turns whatever goes wrong in them into a message and an exit code.</summary>
 internal sealed class Shell(Surroundings surroundings)
 {
+    private const string Forbidden = "What a role may is said by /etc/nodeagent/policy.conf on the node; use an identity with a role that may, or ask who looks after the node.";
+
     private readonly Dictionary<Command, string[]> _examples = [];
 
     /// <summary>The options that every command has.</summary>
@@ -66,9 +68,10 @@ internal sealed class Shell(Surroundings surroundings)
 
         var (code, lines) = error switch
         {
-            RpcException when call.AgentInUse is { ConnectError: { } reason } agent => Explain(await Unreachable.ExplainAsync(agent.Address, reason, call.Cancellation)),
+            RpcException when call.AgentInUse is { CannotConnect: true } agent => Explain(await agent.ExplainAsync(call.Cancellation)),
             RpcException { StatusCode: not StatusCode.Unavailable } rpc when ConnectionLoss.Is(rpc) =>
                 (ExitCode.Unreachable, ["the agent went away before it answered", "  Whether the request was carried out is not known; look before you repeat it."]),
+            RpcException { StatusCode: StatusCode.PermissionDenied } rpc => (ExitCode.Permission, [.. StatusText.Lines(StatusText.Of(rpc)), "  " + Forbidden]),
             RpcException rpc => (ExitCode.Of(rpc.StatusCode), StatusText.Lines(StatusText.Of(rpc))),
             CommandException command => (command.ExitCode, command.Remedy.Length == 0 ? [command.Message] : [command.Message, "  " + command.Remedy]),
             YamlException yaml => (ExitCode.Usage, yaml.Errors.Select(e => e.ToString())),

@@ -3,7 +3,6 @@ using Grpc.Core;
 using NodeAgent.Cli.Errors;
 using NodeAgent.Cli.Invocation;
 using NodeAgent.Cli.Output;
-using NodeAgent.Cli.Transport;
 using NodeAgent.V1;
 
 namespace NodeAgent.Cli.Nodes;
@@ -30,9 +29,9 @@ internal static class Doctor
                 ? await call.Agent.Node.RefreshNodeAsync(new RefreshNodeRequest { View = NodeView.Basic }, call.Within(TimeSpan.FromMinutes(2)))
                 : await call.Agent.Node.GetNodeAsync(new GetNodeRequest { View = NodeView.Basic }, call.Unary);
         }
-        catch (RpcException) when (call.Agent.ConnectError is { } reason && call.Printer.ForPeople)
+        catch (RpcException) when (call.Agent.CannotConnect && call.Printer.ForPeople)
         {
-            var why = await Unreachable.ExplainAsync(call.Agent.Address, reason, call.Cancellation);
+            var why = await call.Agent.ExplainAsync(call.Cancellation);
             Write(call, AgentLine.Length, "✗", Palette.Bad, AgentLine, why.Problem, why.Remedy);
             return why.ExitCode;
         }

@@ -19,7 +19,7 @@ internal static class Version
             var node = await call.Agent.Node.GetNodeAsync(new GetNodeRequest { View = NodeView.Basic }, call.Unary);
             call.Printer.Line($"nodeagentd  {node.Agent?.Version} ({call.Agent.Address})");
         }
-        catch (RpcException) when (call.Agent.ConnectError is not null)
+        catch (RpcException) when (call.Agent.CannotConnect)
         {
             call.Printer.Line($"nodeagentd  does not answer ({call.Agent.Address})");
         }

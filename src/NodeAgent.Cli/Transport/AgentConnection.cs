@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Grpc.Net.Client;
@@ -7,28 +6,35 @@ using NodeAgent.V1;
 
 namespace NodeAgent.Cli.Transport;
 
-/// <summary>The calls of one agent, over its unix socket. The socket is opened by the first call.</summary>
+/// <summary>The calls of one agent. The connection is opened by the first call.</summary>
 internal sealed class AgentConnection : IDisposable
 {
     // A page of a thousand VMs with their argument lists is some megabytes.
     private const int MaxReply = 64 * 1024 * 1024;
 
+    private static readonly TimeSpan PingEvery = TimeSpan.FromSeconds(20), PingPatience = TimeSpan.FromSeconds(10);
+
+    private readonly IAgentDial _dial;
     private readonly GrpcChannel _channel;
     private readonly CallInvoker _calls;
 
     /// <summary>Prepares a connection; nothing is opened.</summary>
-    public AgentConnection(HostAddress address, TimeProvider time)
+    public AgentConnection(IAgentDial dial, TimeProvider time)
     {
-        Address = address;
+        _dial = dial;
+        var isRemote = dial.Address is RemoteAddress;
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
             UseCookies = false,
             EnableMultipleHttp2Connections = true,
-            ConnectCallback = async (_, cancellation) => await ConnectAsync(cancellation),
+            ConnectCallback = (_, cancellation) => dial.OpenAsync(cancellation),
+            // A watch over a network that died in silence ends.
+            KeepAlivePingDelay = isRemote ? PingEvery : Timeout.InfiniteTimeSpan,
+            KeepAlivePingTimeout = PingPatience,
         };
-        // The host name is never looked up: every connection goes to the socket.
-        _channel = GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
+        // This name is never looked up and proves nothing: every connection comes from the dial, proven where it has to be.
+        _channel = GrpcChannel.ForAddress(isRemote ? "https://node" : "http://localhost", new GrpcChannelOptions
         {
             HttpHandler = handler,
             DisposeHttpClient = true,
@@ -38,10 +44,13 @@ internal sealed class AgentConnection : IDisposable
     }
 
     /// <summary>Where the agent is expected.</summary>
-    public HostAddress Address { get; }
+    public HostAddress Address => _dial.Address;
 
-    /// <summary>Why the socket could not be opened at the last attempt; null when it could, or was not tried.</summary>
-    public SocketError? ConnectError { get; private set; }
+    /// <summary>Whether no connection could be had at the last attempt; false when it could, or was not tried.</summary>
+    public bool CannotConnect => _dial.HasFailed;
+
+    /// <summary>Why no connection could be had.</summary>
+    public Task<Unreachable> ExplainAsync(CancellationToken cancellation) => _dial.ExplainAsync(cancellation);
 
     /// <summary>The VMs.</summary>
     public VmService.VmServiceClient Vms => new(_calls);
@@ -59,27 +68,9 @@ internal sealed class AgentConnection : IDisposable
     public EventService.EventServiceClient Events => new(_calls);
 
     /// <inheritdoc/>
-    public void Dispose() => _channel.Dispose();
-
-    private async ValueTask<Stream> ConnectAsync(CancellationToken cancellation)
+    public void Dispose()
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(Address.SocketPath), cancellation);
-            ConnectError = null;
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch (SocketException e)
-        {
-            ConnectError = e.SocketErrorCode;
-            socket.Dispose();
-            throw;
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
+        _channel.Dispose();
+        _dial.Dispose();
     }
 }

@@ -10,13 +10,13 @@ namespace NodeAgent.Cli.Transport;
 /// <param name="Remedy">What to do.</param>
 internal sealed record Unreachable(int ExitCode, string Problem, string Remedy)
 {
-    private const string Start = "Start it with 'systemctl start nodeagentd', or say where it listens with --host unix:PATH or NODECTL_HOST.";
+    private const string Start = "Start it with 'systemctl start nodeagentd', or say where it listens with --host or NODECTL_HOST.";
 
     /// <summary>Looks at the socket and explains why connecting to it failed.</summary>
     /// <param name="address">Where the agent was expected.</param>
     /// <param name="error">What connecting said.</param>
     /// <param name="cancellation">Ends the looking.</param>
-    public static async Task<Unreachable> ExplainAsync(HostAddress address, SocketError error, CancellationToken cancellation)
+    public static async Task<Unreachable> ExplainAsync(UnixAddress address, SocketError error, CancellationToken cancellation)
     {
         var path = address.SocketPath;
         return error switch

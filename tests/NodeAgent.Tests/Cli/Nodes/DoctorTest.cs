@@ -75,7 +75,7 @@ public sealed class DoctorTest
         // Root may open any socket, so the refusal itself is given; what is made of it is looked at.
         await using var agent = await FakeAgent.StartAsync();
         var reason = await NodeAgent.Cli.Transport.Unreachable.ExplainAsync(
-            new NodeAgent.Cli.Transport.HostAddress(agent.Socket), SocketError.AccessDenied, TestContext.Current.CancellationToken);
+            new NodeAgent.Cli.Transport.UnixAddress(agent.Socket), SocketError.AccessDenied, TestContext.Current.CancellationToken);
         reason.ExitCode.ShouldBe(ExitCode.Permission);
         reason.Problem.ShouldContain("owner '");
         reason.Problem.ShouldContain("group '");
