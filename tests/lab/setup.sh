@@ -29,6 +29,7 @@ apt() {
 # What makes the Debian package, and checks it: dpkg-dev, lintian.
 # What boots hosts of the tests' own: systemd in a container, and a small Debian for it; a file system for one with a
 # kernel of its own, and the way into that.
+# Whose gRPC the tests call the agent with besides our own: Python's.
 # What makes and checks the RPM and the policies of mandatory access control.
 missing=()
 for package in \
@@ -38,6 +39,7 @@ for package in \
 	procps curl dbus-daemon mandoc \
 	systemd systemd-container mmdebstrap util-linux e2fsprogs openssh-client \
 	dpkg-dev lintian \
+	python3-grpcio python3-protobuf \
 	rpm rpmlint checkpolicy semodule-utils apparmor; do
   dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 done

@@ -42,6 +42,7 @@ internal sealed record AgentConfiguration
         text.AppendLine($"command_timeout = {CommandTimeout}").AppendLine($"start_timeout = {StartTimeout}").AppendLine(More.GetValueOrDefault("qemu"));
         text.AppendLine("[kvm]").AppendLine(KvmDevice is null ? "" : $"device = {KvmDevice}");
         text.AppendLine("[limits]").AppendLine(More.GetValueOrDefault("limits"));
+        text.AppendLine("[remote]").AppendLine(More.GetValueOrDefault("remote"));
         text.AppendLine("[autostart]").AppendLine(More.GetValueOrDefault("autostart"));
         return text.ToString();
     }

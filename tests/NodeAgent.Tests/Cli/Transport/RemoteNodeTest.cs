@@ -242,7 +242,7 @@ public sealed class RemoteNodeTest : IDisposable
                     {
                         ServerCertificate = certificate,
                         ClientCertificateRequired = true,
-                        RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                        RemoteCertificateValidationCallback = (_, client, _, _) => client is not null,
                         ApplicationProtocols = [System.Net.Security.SslApplicationProtocol.Http2],
                         EnabledSslProtocols = System.Security.Authentication.SslProtocols.Tls13,
                     }, _end.Token);
