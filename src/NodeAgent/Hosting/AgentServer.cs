@@ -53,6 +53,8 @@ internal static class AgentServer
         var app = builder.Build();
         app.Use(AccessGate.ServeAsync);
         app.Use(static (context, next) => context.Features.Get<MetricsListener>() is null ? next(context) : MetricsPage.ServeAsync(context));
+        app.Use(app.Services.GetRequiredService<CallGate>().ServeAsync);
+        app.Use(UnreadableRequest.ServeAsync);
         app.UseRouting();
         RpcServices.Map(app);
         return app;

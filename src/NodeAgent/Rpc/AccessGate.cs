@@ -57,8 +57,8 @@ internal static partial class AccessGate
             : AnswerAsync(context, ErrorMapping.Status(ErrorTable.Of(RpcReason.NotPermitted), message, "", []));
     }
 
-    // A gRPC answer of headers only: HTTP 200 and the status (gRPC over HTTP/2, "Trailers-Only").
-    private static Task AnswerAsync(HttpContext context, Google.Rpc.Status status)
+    /// <summary>A gRPC answer of headers only: HTTP 200 and the status (gRPC over HTTP/2, "Trailers-Only").</summary>
+    public static Task AnswerAsync(HttpContext context, Google.Rpc.Status status)
     {
         context.Response.ContentType = GrpcContent;
         context.Response.Headers["grpc-status"] = status.Code.ToString(CultureInfo.InvariantCulture);

@@ -42,6 +42,7 @@ internal sealed class AdmissionInterceptor(
 
     private Task<TResponse> AdmitAsync<TResponse>(ServerCallContext context, Func<Task<TResponse>> call)
     {
+        UnreadableRequest.NoteRead(context);
         var caller = Callers.Of(context);
         var perSecond = options.Current.Limits.RequestsPerSecond;
         if (rate.Take(caller.Identity, perSecond) is { } wait)

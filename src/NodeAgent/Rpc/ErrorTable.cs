@@ -62,6 +62,7 @@ internal static class ErrorTable
         RpcReason.AgentStopping => Row(reason, StatusCode.Unavailable, retryAfter: Later),
         RpcReason.NotPermitted => Row(reason, StatusCode.PermissionDenied),
         RpcReason.RateLimited => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota, Soon),
+        RpcReason.TooManyCalls => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota, Soon),
         RpcReason.TooManyStreams => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota),
         RpcReason.OperationNotFound => Row(reason, StatusCode.NotFound),
         RpcReason.OperationRunning => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),

@@ -21,6 +21,9 @@ internal enum RpcReason
     /// <summary>This caller has more streams open than are allowed.</summary>
     TooManyStreams,
 
+    /// <summary>This caller has more calls under way than are worked on or wait.</summary>
+    TooManyCalls,
+
     /// <summary>There is no such operation, or it ended so long ago that it was forgotten.</summary>
     OperationNotFound,
 

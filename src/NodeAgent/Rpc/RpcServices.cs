@@ -34,6 +34,7 @@ internal static class RpcServices
         services.AddSingleton<RateLimit>();
         services.AddSingleton<PlaceCount>();
         services.AddSingleton<StopGrace>();
+        services.AddSingleton<CallGate>();
         services.AddSingleton<CallInterceptor>();
         services.AddSingleton<AdmissionInterceptor>();
         services.AddSingleton<ScopeGate>();

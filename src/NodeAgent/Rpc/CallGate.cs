@@ -1,0 +1,66 @@
+using System.Globalization;
+using System.Threading.RateLimiting;
+using Grpc.Core;
+using NodeAgent.Metrics;
+using NodeAgent.Security;
+
+namespace NodeAgent.Rpc;
+
+/// <summary>
+/// How many calls of one caller are worked on at a time: an answer waits in memory until it is taken, so that somebody who
+/// asks for much and takes nothing would fill it, and each list costs time that others wait for. What comes beyond waits
+/// its turn with nothing read but its headers; beyond that it is refused. Streams are counted elsewhere.
+/// </summary>
+internal sealed partial class CallGate(RpcMetrics metrics, TimeProvider time, ILogger<CallGate> log) : IDisposable
+{
+    private const int AtOnce = 32, Waiting = 512;
+
+    // An answer is a few megabytes at most, and whoever takes it this slowly holds a place for nothing.
+    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(30);
+
+    private readonly PartitionedRateLimiter<Caller> _places = PartitionedRateLimiter.Create<Caller, string>(caller =>
+        RateLimitPartition.GetConcurrencyLimiter(
+            caller.Identity,
+            _ => new ConcurrencyLimiterOptions { PermitLimit = AtOnce, QueueLimit = Waiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst }));
+
+    /// <summary>The middleware.</summary>
+    public async Task ServeAsync(HttpContext context, RequestDelegate next)
+    {
+        var method = context.Request.Path.Value ?? "";
+        if (context.Features.Get<Caller>() is not { } caller || !ApiMethods.IsKnown(method) || method == ApiMethods.Scrape
+            || MethodFacts.Of(method) is not { IsOurs: true, IsLong: false } facts)
+        {
+            await next(context);
+            return;
+        }
+
+        using var place = await _places.AcquireAsync(caller, 1, context.RequestAborted);
+        if (!place.IsAcquired)
+        {
+            var message = $"{caller.Identity} has {AtOnce + Waiting} calls under way, more than are worked on or wait; take the answers of some first.";
+            metrics.Finished(facts.Name, StatusCode.ResourceExhausted, null);
+            await AccessGate.AnswerAsync(context, ErrorMapping.Status(ErrorTable.Of(RpcReason.TooManyCalls), message, caller.Identity, []));
+            return;
+        }
+
+        // Until the handler has answered nobody is slow but we; from then on the client is.
+        await using var late = time.CreateTimer(_ => GiveUp(context, facts, caller), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        context.Response.OnStarting(() =>
+        {
+            late.Change(AnswerPatience, Timeout.InfiniteTimeSpan);
+            return Task.CompletedTask;
+        });
+        await next(context);
+    }
+
+    public void Dispose() => _places.Dispose();
+
+    private void GiveUp(HttpContext context, MethodFacts facts, Caller caller)
+    {
+        LogNotTaken(facts.Name, caller.Identity, caller.From, AnswerPatience.TotalSeconds.ToString("0", CultureInfo.InvariantCulture));
+        context.Abort();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The answer to {Method} was not taken by {Caller} ({From}) within {Seconds} s and is dropped")]
+    private partial void LogNotTaken(string method, string caller, string from, string seconds);
+}

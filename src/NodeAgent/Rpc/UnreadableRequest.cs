@@ -1,0 +1,32 @@
+using Grpc.Core;
+
+namespace NodeAgent.Rpc;
+
+/// <summary>
+/// A request whose bytes are no message. The framework finds that out before any interceptor runs and calls it UNKNOWN,
+/// which reads like a defect of ours; it is the caller's, and said so.
+/// </summary>
+internal static class UnreadableRequest
+{
+    private const string Message = "The request is not a message of this method: its bytes cannot be read as protobuf, or as gRPC frames it.";
+
+    /// <summary>The middleware.</summary>
+    public static async Task ServeAsync(HttpContext context, RequestDelegate next)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        await next(context);
+        if (!context.Response.HasStarted && context.Response.Headers["grpc-status"] == ((int)StatusCode.Unknown).ToString(System.Globalization.CultureInfo.InvariantCulture)
+            && context.Features.Get<RequestWasRead>() is null)
+        {
+            await AccessGate.AnswerAsync(context, ErrorMapping.Status(ErrorTable.Of(RpcReason.InvalidRequest), Message, "", []));
+        }
+    }
+
+    /// <summary>Notes that the request of a call could be read; what goes wrong from here on is ours.</summary>
+    public static void NoteRead(ServerCallContext context) => context.GetHttpContext().Features.Set(RequestWasRead.Instance);
+
+    private sealed class RequestWasRead
+    {
+        public static RequestWasRead Instance { get; } = new();
+    }
+}
