@@ -12,8 +12,12 @@ internal sealed class BenchAgent : BenchClient, IAsyncDisposable
 {
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("nodeagent-bench-");
 
-    private BenchAgent()
+    private readonly string _configuration;
+
+    private BenchAgent(string configuration)
     {
+        _configuration = Path.Combine(_directory.FullName, "nodeagentd.conf");
+        File.WriteAllText(_configuration, configuration);
     }
 
     public PidFd Process { get; private set; } = null!;
@@ -27,9 +31,11 @@ internal sealed class BenchAgent : BenchClient, IAsyncDisposable
     public static string Binary(string name) =>
         Path.Combine(Environment.GetEnvironmentVariable("NODEAGENT_BIN") ?? Path.Combine(Artifacts.Tree, "artifacts/bin"), name);
 
-    public static async Task<BenchAgent> StartAsync()
+    /// <summary>Starts one.</summary>
+    /// <param name="configuration">What its configuration file says.</param>
+    public static async Task<BenchAgent> StartAsync(string configuration = "")
     {
-        var agent = new BenchAgent();
+        var agent = new BenchAgent(configuration);
         await agent.ExecAsync();
         return agent;
     }
@@ -46,7 +52,7 @@ internal sealed class BenchAgent : BenchClient, IAsyncDisposable
                 Path = Binary("nodeagentd"),
                 Arguments =
                 [
-                    "--state-dir", Path.Combine(_directory.FullName, "state"), "--run-dir", RunDirectory,
+                    "--config", _configuration, "--state-dir", Path.Combine(_directory.FullName, "state"), "--run-dir", RunDirectory,
                     "--listen", $"unix:{Socket}", "--metrics-listen", $"127.0.0.1:{MetricsPort}",
                 ],
                 Environment =

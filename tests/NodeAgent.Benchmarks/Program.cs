@@ -14,6 +14,7 @@ await using var agent = await BenchAgent.StartAsync();
     ("burst", () => Bursts.RunAsync(agent, results)),
     ("death", () => Deaths.RunAsync(agent, results)),
     ("get", () => Reads.RunAsync(agent, results)),
+    ("remote", () => Remotes.RunAsync(results)),
     ("hundred", () => Hundred.RunAsync(agent, results)),
 ];
 foreach (var (name, run) in benchmarks.Where(benchmark => benchmark.Name.StartsWith(only, StringComparison.Ordinal)))

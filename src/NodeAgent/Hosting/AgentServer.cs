@@ -71,6 +71,9 @@ internal static class AgentServer
         kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 64;
         // What one connection may hold here without being read: the largest message of a client fits in, little more.
+        // What is left of an answer beyond this keeps its call under way, and those are counted; what is less waits for a
+        // client that takes nothing on each of its streams.
+        kestrel.Limits.MaxResponseBufferSize = 16 * 1024;
         kestrel.Limits.Http2.InitialConnectionWindowSize = 256 * 1024;
         kestrel.Limits.Http2.InitialStreamWindowSize = 128 * 1024;
         kestrel.Limits.Http2.KeepAlivePingDelay = PingEvery;

@@ -34,8 +34,28 @@ internal sealed partial class CallGate(RpcMetrics metrics, TimeProvider time, IL
             return;
         }
 
-        using var place = await _places.AcquireAsync(caller, 1, context.RequestAborted);
-        if (!place.IsAcquired)
+        RateLimitLease place;
+        try
+        {
+            place = await _places.AcquireAsync(caller, 1, context.RequestAborted);
+        }
+        catch (OperationCanceledException)
+        {
+            // Gone while it waited.
+            return;
+        }
+
+        using (place)
+        {
+            await ServeAsync(context, next, facts, caller, place.IsAcquired);
+        }
+    }
+
+    public void Dispose() => _places.Dispose();
+
+    private async Task ServeAsync(HttpContext context, RequestDelegate next, MethodFacts facts, Caller caller, bool hasPlace)
+    {
+        if (!hasPlace)
         {
             var message = $"{caller.Identity} has {AtOnce + Waiting} calls under way, more than are worked on or wait; take the answers of some first.";
             metrics.Finished(facts.Name, StatusCode.ResourceExhausted, null);
@@ -52,8 +72,6 @@ internal sealed partial class CallGate(RpcMetrics metrics, TimeProvider time, IL
         });
         await next(context);
     }
-
-    public void Dispose() => _places.Dispose();
 
     private void GiveUp(HttpContext context, MethodFacts facts, Caller caller)
     {

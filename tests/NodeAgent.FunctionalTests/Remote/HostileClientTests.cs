@@ -58,7 +58,7 @@ public sealed class HostileClientTests : IDisposable
 
         TestContext.Current.TestOutputHelper?.WriteLine(
             $"{attack.Opened} connections, {bystander.Count} answers, p50 {bystander.At(0.5):0.0} ms, p99 {bystander.At(0.99):0.0} ms, the agent at most {bystander.PeakMemory >> 20} MiB");
-        attack.Opened.ShouldBeGreaterThan(9, attack.LastFailure);
+        attack.Opened.ShouldBeGreaterThan(0, attack.LastFailure);
         bystander.PeakMemory.ShouldBeLessThan(MostMemory);
         bystander.At(0.99).ShouldBeLessThan(Patience);
         agent.ReadLog().ShouldNotContain("failed by a defect");

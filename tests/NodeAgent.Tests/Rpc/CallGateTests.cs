@@ -1,0 +1,75 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using NodeAgent.Metrics;
+using NodeAgent.Rpc;
+using NodeAgent.Security;
+
+namespace NodeAgent.Tests.Rpc;
+
+public sealed class CallGateTests : IDisposable
+{
+    private const int AtOnce = 32, Waiting = 512;
+
+    private readonly CallGate _gate = new(new RpcMetrics(new MetricsRegistry()), TimeProvider.System, NullLogger<CallGate>.Instance);
+    private readonly TaskCompletionSource _go = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _begun;
+
+    public void Dispose() => _gate.Dispose();
+
+    [Fact]
+    public async Task Some_calls_of_a_caller_are_worked_on_some_wait_and_the_rest_is_refused()
+    {
+        var calls = Enumerable.Range(0, AtOnce + Waiting).Select(_ => CallAsync("mallory").Call).ToList();
+        _begun.ShouldBe(AtOnce);
+
+        var (refused, context) = CallAsync("mallory");
+        await refused;
+
+        context.Response.Headers["grpc-status"].ToString().ShouldBe("8");
+        Uri.UnescapeDataString(context.Response.Headers["grpc-message"].ToString()).ShouldStartWith("mallory has 544 calls under way");
+        _go.SetResult();
+        await Task.WhenAll(calls).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        _begun.ShouldBe(AtOnce + Waiting);
+    }
+
+    [Fact]
+    public async Task Another_caller_and_what_is_a_stream_are_not_held_up()
+    {
+        var calls = Enumerable.Range(0, AtOnce + 1).Select(_ => CallAsync("mallory").Call).ToList();
+
+        calls.Add(CallAsync("bob").Call);
+        calls.Add(CallAsync("mallory", "/nodeagent.v1.VmService/WatchVms").Call);
+        calls.Add(CallAsync("mallory", "/grpc.health.v1.Health/Check").Call);
+
+        _begun.ShouldBe(AtOnce + 3);
+        _go.SetResult();
+        await Task.WhenAll(calls).WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Caller_that_goes_away_while_it_waits_leaves_the_line()
+    {
+        var calls = Enumerable.Range(0, AtOnce).Select(_ => CallAsync("mallory").Call).ToList();
+        using var gone = new CancellationTokenSource();
+        var (waiting, _) = CallAsync("mallory", aborted: gone.Token);
+
+        await gone.CancelAsync();
+
+        await waiting.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        _begun.ShouldBe(AtOnce);
+        _go.SetResult();
+        await Task.WhenAll(calls);
+    }
+
+    private (Task Call, HttpContext Context) CallAsync(string identity, string method = "/nodeagent.v1.VmService/ListVms", CancellationToken aborted = default)
+    {
+        var context = new DefaultHttpContext { RequestAborted = aborted };
+        context.Request.Path = method;
+        context.Features.Set(new Caller(identity, "test"));
+        return (_gate.ServeAsync(context, _ =>
+        {
+            Interlocked.Increment(ref _begun);
+            return _go.Task;
+        }), context);
+    }
+}
