@@ -71,6 +71,11 @@ internal sealed partial class CallGate(RpcMetrics metrics, TimeProvider time, IL
             return Task.CompletedTask;
         });
         await next(context);
+        if (context.Response.HasStarted)
+        {
+            // The framework leaves the sending to the server; until it is on its way it is ours to hold.
+            await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
+        }
     }
 
     private void GiveUp(HttpContext context, MethodFacts facts, Caller caller)

@@ -1,4 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
 using NodeAgent.FunctionalTests.Agents;
 using NodeAgent.FunctionalTests.Guests;
 
@@ -12,7 +11,7 @@ public sealed class HostileClientTests : IDisposable
     private const long MostMemory = 256L << 20;
 
     // The wish is 50 ms. Attack, agent and bystander share the machine's processors with whatever else runs there.
-    private const double Patience = 250;
+    private const double Patience = 1_000;
 
     private static readonly TimeSpan Hold = TimeSpan.FromSeconds(1);
 

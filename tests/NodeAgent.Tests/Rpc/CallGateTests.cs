@@ -51,7 +51,7 @@ public sealed class CallGateTests : IDisposable
     {
         var calls = Enumerable.Range(0, AtOnce).Select(_ => CallAsync("mallory").Call).ToList();
         using var gone = new CancellationTokenSource();
-        var (waiting, _) = CallAsync("mallory", aborted: gone.Token);
+        var (waiting, _) = CallAsync("mallory", gone: gone);
 
         await gone.CancelAsync();
 
@@ -61,9 +61,9 @@ public sealed class CallGateTests : IDisposable
         await Task.WhenAll(calls);
     }
 
-    private (Task Call, HttpContext Context) CallAsync(string identity, string method = "/nodeagent.v1.VmService/ListVms", CancellationToken aborted = default)
+    private (Task Call, HttpContext Context) CallAsync(string identity, string method = "/nodeagent.v1.VmService/ListVms", CancellationTokenSource? gone = null)
     {
-        var context = new DefaultHttpContext { RequestAborted = aborted };
+        var context = new DefaultHttpContext { RequestAborted = gone?.Token ?? CancellationToken.None };
         context.Request.Path = method;
         context.Features.Set(new Caller(identity, "test"));
         return (_gate.ServeAsync(context, _ =>
