@@ -109,8 +109,9 @@ internal sealed record Fault
 /// <summary>
 /// The script: a JSON array of <see cref="Fault"/>, read from the file named by FAKEQEMU_SCRIPT or, when a caller
 /// gives its QEMU a clean environment, from <c>fakeqemu.script.json</c> beside the program. Without either all is well.
+/// Each point at which a fault was met becomes a line of the file <c>SCRIPT.met</c>, so that a test can wait for it.
 /// </summary>
-internal sealed class FaultScript(IReadOnlyList<Fault> faults)
+internal sealed class FaultScript(IReadOnlyList<Fault> faults, string? met = null)
 {
     private readonly Lock _gate = new();
     private readonly int[] _seen = new int[faults.Count];
@@ -121,7 +122,8 @@ internal sealed class FaultScript(IReadOnlyList<Fault> faults)
         string? path = Environment.GetEnvironmentVariable("FAKEQEMU_SCRIPT") ?? (File.Exists(beside) ? beside : null);
         return new FaultScript(path is null
             ? []
-            : JsonSerializer.Deserialize(File.ReadAllText(path), ScriptJson.Default.FaultArray) ?? []);
+            : JsonSerializer.Deserialize(File.ReadAllText(path), ScriptJson.Default.FaultArray) ?? [],
+            path is null ? null : path + ".met");
     }
 
     /// <summary>The first fault that applies now.</summary>
@@ -137,6 +139,11 @@ internal sealed class FaultScript(IReadOnlyList<Fault> faults)
                     && (fault.Monitor is null || fault.Monitor == monitor);
                 if (applies && ++_seen[i] > fault.Skip && (fault.Times == 0 || _seen[i] <= fault.Skip + fault.Times))
                 {
+                    if (met is not null)
+                    {
+                        File.AppendAllText(met, point + "\n");
+                    }
+
                     return fault;
                 }
             }

@@ -29,5 +29,16 @@ internal sealed class FakeQemu : IDisposable
         File.Move(script + ".new", script, overwrite: true);
     }
 
+    /// <summary>Waits until a fault was met at this point of the script.</summary>
+    public async Task UntilMetAsync(string point)
+    {
+        using var limit = new CancellationTokenSource(AgentClient.Patience);
+        var met = Path.Combine(_directory, "fakeqemu.script.json.met");
+        while (!File.Exists(met) || !(await File.ReadAllLinesAsync(met, limit.Token)).Contains(point))
+        {
+            await Task.Delay(10, limit.Token);
+        }
+    }
+
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 }
