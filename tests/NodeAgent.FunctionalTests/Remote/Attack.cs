@@ -1,5 +1,5 @@
-using System.Security.Authentication;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 
 namespace NodeAgent.FunctionalTests.Remote;
