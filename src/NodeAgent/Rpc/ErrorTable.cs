@@ -32,6 +32,7 @@ internal static class ErrorTable
         VmErrorReason.StartFailed => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.QemuRefused => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.QemuSilent => Row(reason, StatusCode.Unavailable, retryAfter: Patiently),
+        VmErrorReason.QemuEnded => Row(reason, StatusCode.Aborted),
         VmErrorReason.SuspendFailed => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.SavedStateUnusable => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.ShutdownTimedOut => Row(reason, StatusCode.DeadlineExceeded),

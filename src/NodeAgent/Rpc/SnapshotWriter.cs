@@ -67,7 +67,7 @@ internal sealed class SnapshotWriter(string runDirectory)
             status.Accelerator = Write(run.Boot.Accelerator);
             status.AcceleratorReason = run.Boot.AcceleratorReason;
             status.Boot = Write(run.Boot);
-            status.VncSocket = snapshot.Definition.Spec.Display is { Vnc: true }
+            status.VncSocket = snapshot.SpecInForce.Display is { Vnc: true }
                 ? new RunDirectory(runDirectory, snapshot.Definition.Id).VncSocket
                 : "";
         }
