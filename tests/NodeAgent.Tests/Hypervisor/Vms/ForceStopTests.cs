@@ -6,7 +6,8 @@ using NodeAgent.Hypervisor.Vms;
 
 namespace NodeAgent.Tests.Hypervisor.Vms;
 
-/// <summary>A force-stop ends the process within 100 ms, whatever is stuck: of several, what is usual is looked at.</summary>
+/// <summary>A force-stop ends the process within 100 ms, whatever is stuck: of several, what is usual is looked at. Runs alone: it looks at times.</summary>
+[Collection(nameof(AloneCollection))]
 public sealed class ForceStopTests
 {
     private const int Rounds = 7;
