@@ -25,7 +25,7 @@ internal static class Composition
             start.Reloader,
             now => RemoteConditions.Of(provider.GetRequiredService<CredentialStore>(), start.Options.Remote.Listen is not null, now),
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(_ => new SnapshotWriter(start.Options.RunDirectory));
+        services.AddSingleton(_ => new SnapshotWriter(start.Options.RunDirectory, id => floor().Sampler.LookAt(id)));
         services.AddSingleton(provider => new OperationWriter(
             floor().Registry.TryGet, provider.GetRequiredService<SnapshotWriter>(), provider.GetRequiredService<AgentLife>()));
         services.AddSingleton(provider => new NodeWriter(

@@ -102,7 +102,7 @@ internal sealed partial class VmService(VmRegistry registry, NodeLedger ledger, 
     private static string Named(string vm, string field = "vm") =>
         vm.Length > 0 ? vm : throw RpcRefusal.Field(field, "It must be set: a VM's id or name.");
 
-    private V1.Vm Write(VmSnapshot vm) => writer.Write(vm, registry.Stats(vm.Definition.Id));
+    private V1.Vm Write(VmSnapshot vm) => writer.WriteWithStats(vm);
 
     // A VM that no longer matches is told once more, so that the watcher sees it leave.
     private V1.WatchVmsResponse? Write(VmChange change, Func<VmSnapshot, bool> isWanted, HashSet<Guid> shown, string token)
