@@ -23,6 +23,9 @@ internal sealed record AgentConfiguration
     /// <summary>A directory for the ledger other than the test's own.</summary>
     public string? StateDirectory { get; init; }
 
+    /// <summary>A run directory other than the test's own.</summary>
+    public string? RunDirectory { get; init; }
+
     /// <summary>More lines, each under its section.</summary>
     public IReadOnlyDictionary<string, string> More { get; init; } = new Dictionary<string, string>();
 

@@ -15,11 +15,19 @@ internal sealed class VmBench : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly TemporaryDirectory _directory = new();
+    private readonly string _state;
     private NodeLedger _ledger = null!;
 
-    private VmBench()
-    {
-    }
+    private VmBench(string? stateDirectory) => _state = stateDirectory ?? Path.Combine(_directory.Path, "state");
+
+    /// <summary>Called in the middle of each plan: the VM's files have been looked at and are not open yet.</summary>
+    public Action OnPlan { get; set; } = () => { };
+
+    /// <summary>Where images may lie.</summary>
+    public string Images => _directory.Path;
+
+    /// <summary>The program that is run as QEMU.</summary>
+    public string Qemu => Path.Combine(_directory.Path, "qemu");
 
     public string BootId { get; set; } = "boot-1";
 
@@ -31,11 +39,11 @@ internal sealed class VmBench : IAsyncDisposable
 
     public string Script => Path.Combine(_directory.Path, "script.json");
 
-    public static async Task<VmBench> BeginAsync(string faults = "[]")
+    public static async Task<VmBench> BeginAsync(string faults = "[]", string? stateDirectory = null)
     {
-        var bench = new VmBench();
+        var bench = new VmBench(stateDirectory);
         await File.WriteAllTextAsync(bench.Script, faults);
-        ShellScript.Write(Path.Combine(bench._directory.Path, "qemu"), $"#!/bin/bash\nFAKEQEMU_SCRIPT={bench.Script} exec -a \"$0\" {Path.Combine(AppContext.BaseDirectory, "fakeqemu")} \"$@\"\n");
+        ShellScript.Write(bench.Qemu, $"#!/bin/bash\nFAKEQEMU_SCRIPT={bench.Script} exec -a \"$0\" {Path.Combine(AppContext.BaseDirectory, "fakeqemu")} \"$@\"\n");
         await bench.OpenAsync();
         return bench;
     }
@@ -43,11 +51,10 @@ internal sealed class VmBench : IAsyncDisposable
     /// <summary>An agent begins on these directories.</summary>
     public async Task OpenAsync()
     {
-        var state = Path.Combine(_directory.Path, "state");
-        var opened = (LedgerOpened)NodeLedger.Open(new LedgerOptions { StateDirectory = state }, TimeProvider.System, NullLogger.Instance);
+        var opened = (LedgerOpened)NodeLedger.Open(new LedgerOptions { StateDirectory = _state }, TimeProvider.System, NullLogger.Instance);
         _ledger = opened.Ledger;
-        var probe = new QemuProbe(Path.Combine(state, "cache"), TimeProvider.System, NullLogger<QemuProbe>.Instance);
-        var facts = probe.AskAsync(Path.Combine(_directory.Path, "qemu"), new ProbeHost(false, "", ""), refresh: false, CancellationToken.None);
+        var probe = new QemuProbe(Path.Combine(_state, "cache"), TimeProvider.System, NullLogger<QemuProbe>.Instance);
+        var facts = probe.AskAsync(Qemu, new ProbeHost(false, "", ""), refresh: false, CancellationToken.None);
         await facts;
         Services = new VmServices
         {
@@ -56,13 +63,17 @@ internal sealed class VmBench : IAsyncDisposable
             Launcher = new DirectLauncher(BootId),
             Planner = new BootPlanner(
                 () => new ImageRoots([_directory.Path]),
-                async _ => new BootFacts(await facts, new KvmSuitability(KvmFitness.Unavailable, "not in this test")),
+                async _ =>
+                {
+                    OnPlan();
+                    return new BootFacts(await facts, new KvmSuitability(KvmFitness.Unavailable, "not in this test"));
+                },
                 TimeProvider.System),
             Feed = new VmFeed(),
             Options = new VmOptions
             {
                 RunDirectory = Path.Combine(_directory.Path, "run"),
-                StateDirectory = state,
+                StateDirectory = _state,
                 AdoptTimeout = TimeSpan.FromSeconds(1),
                 Monitor = new MonitorOptions { CommandTimeout = TimeSpan.FromSeconds(2), OpenTimeout = TimeSpan.FromSeconds(10) },
             },
@@ -142,6 +153,19 @@ internal sealed class VmBench : IAsyncDisposable
 
     public int SyncCount => (int)_ledger.Counters.Commits;
 
+    /// <summary>Waits until FakeQemu has met a fault at this point of its script.</summary>
+    public async Task UntilMetAsync(string point)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!File.Exists(Script + ".met") || !(await File.ReadAllLinesAsync(Script + ".met", patience.Token)).Contains(point))
+        {
+            await Task.Delay(10, patience.Token);
+        }
+    }
+
+    /// <summary>Lets go of what FakeQemu holds.</summary>
+    public void Release() => File.WriteAllText(Script + ".go", "");
+
     /// <summary>Waits until nothing of any VM is left in the run directory.</summary>
     public async Task ClearedAsync()
     {
@@ -156,7 +180,7 @@ internal sealed class VmBench : IAsyncDisposable
 
     private async Task EditAsync(Func<LedgerContents, LedgerBatch> edit)
     {
-        var options = new LedgerOptions { StateDirectory = Path.Combine(_directory.Path, "state") };
+        var options = new LedgerOptions { StateDirectory = _state };
         var opened = (LedgerOpened)NodeLedger.Open(options, TimeProvider.System, NullLogger.Instance);
         await opened.Ledger.CommitAsync(edit(opened.Contents));
         await opened.Ledger.DisposeAsync();
