@@ -10,6 +10,7 @@ await using var agent = await BenchAgent.StartAsync();
     // First: the ends of hundreds of QEMUs keep a machine busy for a while.
     ("idle", () => Idle.RunAsync(results)),
     ("start", () => Starts.RunAsync(agent, results)),
+    ("syncs", () => Syncs.RunAsync(agent, results)),
     ("unit", () => Starts.RunInUnitsAsync(results)),
     ("burst", () => Bursts.RunAsync(agent, results)),
     ("death", () => Deaths.RunAsync(agent, results)),
