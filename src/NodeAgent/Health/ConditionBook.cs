@@ -27,9 +27,14 @@ internal sealed class ConditionBook(
         if (facts.Qemu is { } qemu)
         {
             all.Add(OfQemu(qemu));
+            if (qemu is QemuProbeResult.Answered { Capabilities: var said })
+            {
+                all.Add(GuestConditions.OfSandbox(said));
+            }
         }
 
         var now = standing();
+        all.Add(GuestConditions.OfLoopback(unitsConfine: now.KvmAccess is not null));
         all.Add(OfLedger(now.Ledger));
         all.Add(OfDamage(now.Damage));
         if (facts.Kvm is { Availability: not KvmAvailability.NoDevice })
