@@ -38,6 +38,12 @@ internal sealed class Fleet : IDisposable
     /// <summary>The file with the authority's certificate.</summary>
     public string Authorities => Path.Combine(_directory.FullName, "ca.pem");
 
+    /// <summary>The files of the node's own certificate and key.</summary>
+    public string NodeCertificate => FileOf("node", Node, "pem");
+
+    /// <inheritdoc cref="NodeCertificate"/>
+    public string NodeKey => FileOf("node", Node, "key");
+
     /// <summary>What the node's configuration says.</summary>
     public AgentConfiguration Configure(string limits = "") => new()
     {
