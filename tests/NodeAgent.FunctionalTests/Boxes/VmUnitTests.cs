@@ -85,7 +85,7 @@ public sealed class VmUnitTests
             (await node.RunAsync("systemctl stop nodeagentd.socket nodeagentd.service")).Succeeded();
             using var monitor = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await monitor.ConnectAsync(new UnixDomainSocketEndPoint(node.Box.Path($"/run/nodeagent/vms/{vm.Id}/qmp.sock")));
-            await monitor.SendAsync("""{"execute":"qmp_capabilities"}{"execute":"stop"}"""u8.ToArray());
+            await monitor.SendAsync("{\"execute\":\"qmp_capabilities\"}\n{\"execute\":\"stop\"}\n"u8.ToArray());
             await node.UntilAsync("LoadState", now => now == "not-found", unit);
             (await node.RunAsync("systemctl start nodeagentd")).Succeeded();
         }
