@@ -26,11 +26,12 @@ internal static class EscapeConformance
             var attempts = await AttemptsAsync(node, escapee, other);
             await OrderAsync(node, attempts);
 
+            var started = await node.Client.StartAsync(escapee.Name);
+
+            // While it runs, since its own directory is there only then.
             var free = await node.RunAsync($"{Escapee} --free");
             Lines(free.Succeeded()).ShouldBe(attempts.Select(one => $"granted {one.Order}"), "as root, without a unit");
             (await node.RunAsync("setpriv --reuid=65534 --regid=65534 --clear-groups /usr/local/bin/rooted -u")).Output.ShouldBe("0\n", "a set-user-id program makes anybody root");
-
-            var started = await node.Client.StartAsync(escapee.Name);
             var told = Lines((await node.RunAsync($"cat /run/nodeagent/vms/{escapee.Id}/qemu.log")).Succeeded());
             foreach (var (what, order, refusal) in attempts)
             {
