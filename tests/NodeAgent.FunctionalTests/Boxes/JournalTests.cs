@@ -30,22 +30,6 @@ public sealed class JournalTests
         (await EntriesAsync(node, "VM_NAME=other")).ShouldAllBe(entry => entry.GetValueOrDefault("VM_ID") != vm.Id);
     }
 
-    [Fact]
-    public async Task What_is_logged_in_a_vms_unit_is_the_vms()
-    {
-        await using var node = await NodeBox.StartAsync();
-        var vm = await node.StartTickAsync("web");
-
-        // Whoever logs in that unit, QEMU's own writing goes to the VM's log.
-        (await node.RunAsync(
-            $"for group in $(sed -nE 's,^[0-9]+:name=systemd:,/sys/fs/cgroup/systemd,p; s,^0::,/sys/fs/cgroup/unified,p' /proc/{vm.Status.Pid}/cgroup); do [ ! -d $group ] || echo $$ >$group/cgroup.procs; done; "
-            + "[ ! -e /sys/fs/cgroup/cgroup.controllers ] || echo $$ >/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/" + vm.Status.Pid + "/cgroup)/cgroup.procs; echo from within | systemd-cat")).Succeeded();
-
-        var entry = (await UntilFoundAsync(node, "_SYSTEMD_UNIT=" + await node.UnitOfAsync(vm))).First(one => one["MESSAGE"] == "from within");
-        entry["VM_ID"].ShouldBe(vm.Id);
-        entry["VM_NAME"].ShouldBe("web");
-    }
-
     private static async Task<IReadOnlyList<Dictionary<string, string>>> UntilFoundAsync(InstalledNode node, string match)
     {
         using var limit = new CancellationTokenSource(AgentClient.Patience);

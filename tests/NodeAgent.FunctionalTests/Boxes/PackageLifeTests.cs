@@ -56,7 +56,8 @@ public sealed class PackageLifeTests
         await node.Client.ForceStopAsync(guest.Vm.Id);
         (await node.RunAsync("nodectl vm suspend sleeper")).Succeeded();
 
-        var purged = (await node.RunAsync("apt-get purge --yes --quiet nodeagent")).Succeeded();
+        // apt runs dpkg on a terminal of its own.
+        var purged = (await node.RunAsync("apt-get purge --yes --quiet nodeagent")).Succeeded().Replace("\r", "", StringComparison.Ordinal);
 
         purged.ShouldMatch($@"these VMs were defined, and will be known to nobody:\n  NAME[^\n]*\n  guest .*{guest.Vm.Id}[^\n]*\n  sleeper .*{sleeper.Vm.Id}");
         purged.ShouldMatch($@"these guests are suspended, and their memory will be lost:\n  /var/lib/nodeagent/vms/{sleeper.Vm.Id}/\w+\.state \(\d+ KiB\)\n");

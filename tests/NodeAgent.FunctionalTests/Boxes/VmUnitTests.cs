@@ -75,8 +75,10 @@ public sealed class VmUnitTests
     {
         await using var node = await NodeBox.StartAsync();
         await node.Box.CopyInAsync(Artifacts.FakeQemu, "/usr/lib/fake/fakeqemu");
+
+        // It notes what it met beside its script, where a unit cannot write.
         (await node.RunAsync(
-            """echo '[{"on":"stop","do":"exit","status":3,"text":"qemu: gave up"}]' >/usr/lib/fake/fakeqemu.script.json; printf '[qemu]\nbinary = /usr/lib/fake/fakeqemu\n' >/etc/nodeagent/conf.d/fake.conf; systemctl restart nodeagentd""")).Succeeded();
+            """ln -s /tmp/met /usr/lib/fake/fakeqemu.script.json.met; echo '[{"on":"stop","do":"exit","status":3,"text":"qemu: gave up"}]' >/usr/lib/fake/fakeqemu.script.json; printf '[qemu]\nbinary = /usr/lib/fake/fakeqemu\n' >/etc/nodeagent/conf.d/fake.conf; systemctl restart nodeagentd""")).Succeeded();
         var vm = await node.Client.CreateAndStartAsync(Guest.Empty("fails"));
 
         if (away)
