@@ -50,11 +50,12 @@ internal static class UnitSandbox
         yield return new("ProtectKernelTunables", UnitValue.Of(true));
         yield return new("TemporaryFileSystem", UnitValue.Pairs([.. view.Emptied.Select(path => (path, "ro,mode=0755"))]));
 
-        // Its own display sockets, its kernel, and nothing else that was hidden above. (The unit's note is root's.)
+        // Its own display sockets, its kernel, and nothing else that was hidden above. (The unit's note is root's.) Both are
+        // gone when the last command of the unit runs after the agent has seen the end and cleared away.
         yield return new("BindPaths", UnitValue.Binds(
             [
-                new UnitBind(request.Directory.Display, request.Directory.Display),
-                new UnitBind(request.Directory.Unit, request.Directory.Unit),
+                new UnitBind(request.Directory.Display, request.Directory.Display) { IgnoreMissing = true },
+                new UnitBind(request.Directory.Unit, request.Directory.Unit) { IgnoreMissing = true },
                 .. kvm ? [new UnitBind(KvmDevice, KvmDevice)] : (UnitBind[])[],
             ]));
         if (view.Files.Count > 0)
