@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Configuration;
 
@@ -15,6 +17,13 @@ internal sealed class NodePortrait(Guid nodeId, string version, LiveOptions opti
     /// <summary>This boot of the host.</summary>
     public static string BootId => MachineIdentity.Read(new KernelFiles("/")).BootId?.ToString("D") ?? "";
 
+    /// <summary>What the host is known by now.</summary>
+    public static IdentityFacts Facts()
+    {
+        var machine = MachineIdentity.Read(new KernelFiles("/"));
+        return new IdentityFacts(machine.Hostname ?? "", machine.MachineId ?? "", OwnAddress());
+    }
+
     /// <summary>As it is now: host names and addresses may change.</summary>
     public Manager.V1.NodeIdentity Draw()
     {
@@ -28,10 +37,32 @@ internal sealed class NodePortrait(Guid nodeId, string version, LiveOptions opti
         };
         if (options.Current.Remote.Listen is { } listen)
         {
-            var host = listen.Address.Equals(System.Net.IPAddress.Any) || listen.Address.Equals(System.Net.IPAddress.IPv6Any) ? identity.Hostname : listen.Address.ToString();
-            identity.ApiEndpoints.Add(host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{listen.Port}" : $"{host}:{listen.Port}");
+            var isAny = listen.Address.Equals(IPAddress.Any) || listen.Address.Equals(IPAddress.IPv6Any);
+            string[] hosts = isAny ? [identity.Hostname, OwnAddress()] : [listen.Address.ToString()];
+            identity.ApiEndpoints.Add(hosts.Where(host => host.Length > 0).Distinct().Select(host => host.Contains(':', StringComparison.Ordinal) ? $"[{host}]:{listen.Port}" : $"{host}:{listen.Port}"));
         }
 
         return identity;
+    }
+
+    // Which address the kernel would choose, by udp(7): nothing is sent. The addresses are those of documentation.
+    private static string OwnAddress()
+    {
+        foreach (var elsewhere in (string[])["192.0.2.1", "2001:db8::1"])
+        {
+            try
+            {
+                var address = IPAddress.Parse(elsewhere);
+                using var socket = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+                socket.Connect(address, 9);
+                return ((IPEndPoint)socket.LocalEndPoint!).Address.ToString();
+            }
+            catch (SocketException)
+            {
+                // There is no way out by this protocol.
+            }
+        }
+
+        return "";
     }
 }

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Http.Features;
 using NodeAgent.Configuration;
 using NodeAgent.Security;
 using NodeAgent.Tls;
@@ -31,7 +30,7 @@ internal sealed partial class ConnectionGate(LiveOptions options, RemoteConnecti
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            // Gone before it was let in.
+            // Gone before it was let in; or it can't be known who it is.
             return Task.CompletedTask;
         }
 
@@ -58,9 +57,10 @@ internal sealed partial class ConnectionGate(LiveOptions options, RemoteConnecti
     public async Task ServeRemoteAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         connection.Features.Get<HandshakePlace>()?.Place.Dispose();
-        var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate
+        var peer = connection.Features.Get<PeerCertificate>()
             ?? throw new InvalidOperationException("A connection came through the handshake without a certificate.");
-        using var watched = remote.Enter(connection, certificate);
+        using var watched = remote.Enter(new OpenConnection(
+            connection.RemoteEndPoint?.ToString() ?? "", peer, why => connection.Abort(new ConnectionAbortedException($"The certificate is no longer good: {why}."))));
         await ServeAsync(connection, next);
     }
 

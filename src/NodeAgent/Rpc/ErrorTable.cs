@@ -81,6 +81,7 @@ internal static class ErrorTable
         FleetReason.ManagerUnreachable => Row(reason, StatusCode.Unavailable, retryAfter: Patiently),
         FleetReason.ManagerUntrusted => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         FleetReason.ManagerRefused => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        FleetReason.MembershipNotKept => Row(reason, StatusCode.Unavailable, retryAfter: Patiently),
         FleetReason.CredentialsConfigured => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };

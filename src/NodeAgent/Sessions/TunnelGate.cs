@@ -2,7 +2,6 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Threading.Channels;
 using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.AspNetCore.Connections;
 using NodeAgent.Manager.V1;
 using NodeAgent.Security;
@@ -24,12 +23,11 @@ internal sealed partial class TunnelGate(ILogger<TunnelGate> log) : IConnectionL
     public EndPoint EndPoint { get; private set; } = new TunnelEndPoint();
 
     /// <summary>Opens the tunnel that a manager asks for.</summary>
-    /// <param name="channel">The session's own.</param>
+    /// <param name="line">The session's own; its end is the tunnel's too.</param>
     /// <param name="wanted">What it asked.</param>
-    /// <param name="manager">Who it is, by the certificate of the session.</param>
-    /// <param name="session">The end of the session, which is the tunnel's too.</param>
-    public void Open(GrpcChannel channel, OpenTunnel wanted, Caller manager, CancellationToken session)
+    public void Open(ManagerLine line, OpenTunnel wanted)
     {
+        var manager = Caller.Of(line.Names, "tunnel");
         if (Interlocked.Increment(ref _open) > Most)
         {
             Interlocked.Decrement(ref _open);
@@ -37,7 +35,13 @@ internal sealed partial class TunnelGate(ILogger<TunnelGate> log) : IConnectionL
             return;
         }
 
-        _ = CarryAsync(channel, wanted.TunnelId, manager, session);
+        if (!line.Enter())
+        {
+            Interlocked.Decrement(ref _open);
+            return;
+        }
+
+        _ = CarryAsync(line, wanted.TunnelId, manager);
     }
 
     public bool CanBind(EndPoint endpoint) => endpoint is TunnelEndPoint;
@@ -68,12 +72,12 @@ internal sealed partial class TunnelGate(ILogger<TunnelGate> log) : IConnectionL
 
     public ValueTask DisposeAsync() => UnbindAsync();
 
-    private async Task CarryAsync(GrpcChannel channel, string id, Caller manager, CancellationToken session)
+    private async Task CarryAsync(ManagerLine line, string id, Caller manager)
     {
         try
         {
-            using var life = CancellationTokenSource.CreateLinkedTokenSource(session);
-            using var call = new SessionService.SessionServiceClient(channel).OpenTunnel(cancellationToken: life.Token);
+            using var life = CancellationTokenSource.CreateLinkedTokenSource(line.Life);
+            using var call = new SessionService.SessionServiceClient(line.Channel).OpenTunnel(cancellationToken: life.Token);
             await call.RequestStream.WriteAsync(new OpenTunnelRequest { TunnelId = id }, life.Token);
             await using var tunnel = new Tunnel(manager);
             await _opened.Writer.WriteAsync(tunnel.Connection, life.Token);
@@ -90,6 +94,7 @@ internal sealed partial class TunnelGate(ILogger<TunnelGate> log) : IConnectionL
         }
         finally
         {
+            line.Leave();
             Interlocked.Decrement(ref _open);
         }
     }

@@ -38,7 +38,7 @@ internal sealed partial class RemoteHandshake(CredentialStore credentials, TimeP
             EnabledSslProtocols = SslProtocols.Tls13,
             EncryptionPolicy = EncryptionPolicy.RequireEncryption,
             ClientCertificateRequired = true,
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = FleetTrust.HandshakePolicy(),
             ApplicationProtocols = [protocol],
             // Somebody whose certificate was revoked must not come back by an older session.
             AllowTlsResume = false,
@@ -63,6 +63,7 @@ internal sealed partial class RemoteHandshake(CredentialStore credentials, TimeP
         }
 
         context.Connection.Features.Set(Caller.Of(verdict.Names, from));
+        context.Connection.Features.Set(PeerCertificate.Of(shown, chain, now));
         return true;
     }
 
