@@ -11,10 +11,13 @@ internal static class FleetComposition
     public static void Add(IServiceCollection services, Func<NodeFloor> floor, AgentStart start)
     {
         services.AddSingleton(provider => new MembershipStore(start.Options.StateDirectory, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new CredentialStore(
-            () => CredentialPlace.Of(provider.GetRequiredService<LiveOptions>().Current, provider.GetRequiredService<MembershipStore>()),
-            provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ILogger<CredentialStore>>()));
+        services.AddSingleton(provider =>
+        {
+            // A change of a file may be seen while the agent leaves, when nothing can be asked of the provider any more.
+            var (options, membership) = (provider.GetRequiredService<LiveOptions>(), provider.GetRequiredService<MembershipStore>());
+            return new CredentialStore(
+                () => CredentialPlace.Of(options.Current, membership), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<CredentialStore>>());
+        });
         services.AddSingleton(provider => new NodePortrait(floor().NodeId, start.Version, provider.GetRequiredService<LiveOptions>()));
         services.AddSingleton<FleetEvents>();
         services.AddSingleton<FleetRequests>();
