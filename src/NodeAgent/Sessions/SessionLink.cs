@@ -88,7 +88,7 @@ internal sealed partial class SessionLink(SessionParts parts, TunnelGate tunnels
         {
             while (!run.Ended.IsCompleted)
             {
-                var changed = _changed.Next;
+                var (changed, told) = (_changed.Next, parts.Told.Next);
                 if (ReasonToEnd(endpoint, fleet) is { } why)
                 {
                     end = why;
@@ -100,7 +100,7 @@ internal sealed partial class SessionLink(SessionParts parts, TunnelGate tunnels
                     run = await ReplaceAsync(run, now, cancellationToken);
                 }
 
-                await WaitAsync(UntilMove(), cancellationToken, run.Welcomed.IsCompleted ? [changed, run.Ended] : [changed, run.Ended, run.Welcomed]);
+                await WaitAsync(UntilMove(), cancellationToken, run.Welcomed.IsCompleted ? [changed, told, run.Ended] : [changed, told, run.Ended, run.Welcomed]);
             }
 
             return await run.Ended;

@@ -22,6 +22,9 @@ internal sealed partial class SessionParts(NodeView view, NodePortrait portrait,
 
     public required TimeProvider Time { get; init; }
 
+    /// <summary>Rings when a manager has told where sessions are opened.</summary>
+    public Bell Told { get; } = new();
+
     /// <summary>Keeps what the fleet trusts from now on, and uses it. What is of no use changes nothing; the manager sees by the leases that it was not kept.</summary>
     public void Keep(UpdateTrust update)
     {
@@ -37,7 +40,11 @@ internal sealed partial class SessionParts(NodeView view, NodePortrait portrait,
     }
 
     /// <summary>Keeps where sessions are opened from a time on.</summary>
-    public void Keep(UpdateEndpoints update) => Try(() => fleet.Membership.Keep(update));
+    public void Keep(UpdateEndpoints update)
+    {
+        Try(() => fleet.Membership.Keep(update));
+        Told.Ring();
+    }
 
     private void Try(Action keep)
     {
