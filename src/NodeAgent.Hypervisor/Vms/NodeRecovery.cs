@@ -186,7 +186,7 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         foreach (var operation in interrupted.Values.Where(operation => !withIntent.Contains(operation.Id)))
         {
             var end = operation.EndWrite(new OperationFault(nameof(VmErrorReason.Interrupted), "The agent ended before this did."));
-            _ = services.Ledger.RecordAsync(new LedgerBatch(end));
+            _ = services.Ledger.RecordAsync(new LedgerBatch(end, OperationEnd.Record(end, "")));
             services.Operations.Complete(operation, end);
         }
     }

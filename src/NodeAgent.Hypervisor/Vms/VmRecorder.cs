@@ -24,7 +24,8 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
         var batch = new LedgerBatch(
             operation.BeginWrite,
             new PutIntent(new IntentRow(vmId, work.ToString(), operation.Id, runId, IntentOf(ask.Verb), now)),
-            Event(definition, EventKinds.VmRequested, $"{ask.Verb.Name} was asked for.", EventSeverity.Info, operation.Current, false));
+            Event(definition, EventKinds.VmRequested, $"{ask.Verb.Name} was asked for.", EventSeverity.Info, operation.Current, false),
+            ask.Request.Record(now, ask.Verb.Name, vmId, definition.Name, operation.Id));
         ClaimKey(batch, ask.Request, ask.Verb.Name, operation.Id);
         if (await services.Ledger.CommitAsync(batch) is RefusedCommit refused)
         {
@@ -43,7 +44,7 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
         var operation = services.Operations.Draft(ask.Verb.Name, vmId, ask.Request);
         operation.Report("nothing-to-do", 100);
         var end = operation.EndWrite(null);
-        var batch = new LedgerBatch(end);
+        var batch = new LedgerBatch(end, ask.Request.Record(services.Time.GetUtcNow(), ask.Verb.Name, vmId, "", operation.Id));
         ClaimKey(batch, ask.Request, ask.Verb.Name, operation.Id);
         if (await services.Ledger.CommitAsync(batch) is RefusedCommit refused)
         {
@@ -186,7 +187,8 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
                 new UpdateVm(VmRecords.ToRow(next), current.Generation),
                 Event(next, EventKinds.VmUpdated, $"Changed to generation {next.Generation}.", EventSeverity.Info, null, false, caller: request)),
             request,
-            "UpdateVm");
+            "UpdateVm",
+            next);
 
     /// <summary>Makes it durable that the VM is no more.</summary>
     /// <exception cref="LedgerException">It could not be recorded.</exception>
@@ -197,10 +199,12 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
                 new DeleteVm(vmId),
                 Event(definition, EventKinds.VmDeleted, "Forgotten; its disks stay.", EventSeverity.Info, null, false, caller: request)),
             request,
-            "DeleteVm");
+            "DeleteVm",
+            definition);
 
-    private async Task<bool> DecideAsync(LedgerBatch batch, RequestContext request, string method)
+    private async Task<bool> DecideAsync(LedgerBatch batch, RequestContext request, string method, VmDefinition definition)
     {
+        batch.Add(request.Record(services.Time.GetUtcNow(), method, vmId, definition.Name));
         ClaimKey(batch, request, method, null);
         return await services.Ledger.CommitAsync(batch) switch
         {
@@ -221,6 +225,7 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
         job.Settled = true;
         var end = operation.EndWrite(failure is null ? null : VmFault.Of(failure), failure is OperationCanceledException or VmException { Reason: VmErrorReason.Cancelled });
         batch.Add(end);
+        batch.Add(OperationEnd.Record(end, definition.Name));
         await RecordAsync(batch, definition);
         await (cleared ?? Task.CompletedTask);
         services.Operations.Complete(operation, end);

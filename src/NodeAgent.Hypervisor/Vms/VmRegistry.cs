@@ -235,7 +235,8 @@ public sealed class VmRegistry(VmServices services)
             {
                 Caller = request.Caller,
                 RequestId = request.RequestId,
-            }));
+            }),
+            request.Record(definition.CreateTime, "CreateVm", definition.Id, definition.Name));
         if (!string.IsNullOrEmpty(request.RequestId))
         {
             batch.Add(new ClaimKey(new KeyRow(

@@ -93,6 +93,8 @@ internal sealed record LimitOptions
     public int EventsKept { get; init; } = 50_000;
     public TimeSpan EventsAge { get; init; } = TimeSpan.FromDays(30);
     public TimeSpan RequestIdAge { get; init; } = TimeSpan.FromHours(24);
+    public int AuditKept { get; init; } = 250_000;
+    public TimeSpan AuditAge { get; init; } = TimeSpan.FromDays(400);
 }
 
 /// <summary>[autostart]</summary>

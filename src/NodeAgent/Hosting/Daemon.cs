@@ -1,4 +1,5 @@
 using System.Reflection;
+using NodeAgent.Audit;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Configuration;
 using NodeAgent.Health;
@@ -118,6 +119,7 @@ internal static partial class Daemon
         await app.WaitForShutdownAsync();
         await Task.WhenAll(sampling, autostart).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var farewell = floor.Standing.Gate.HostGoesDown ? "nodeagentd leaves with the host" : "nodeagentd leaves; guests run on";
+        app.Services.GetRequiredService<AuditTrail>().Flush();
         Note(floor.Ledger, EventKinds.AgentStopping, farewell + ".");
         LogStopped(log, farewell);
     }
@@ -166,9 +168,20 @@ internal static partial class Daemon
     }
 
     // The ledger itself holds what a full disk does not take, and tells of it in its health.
-    private static void Note(NodeLedger ledger, string kind, string message, EventSeverity severity = EventSeverity.Info) =>
-        _ = ledger.RecordAsync(new LedgerBatch(new AppendEvent(
-            new EventDraft(TimeProvider.System.GetUtcNow(), kind, null, new EventPayload(message, severity).ToJson()) { Caller = "agent" })));
+    private static void Note(NodeLedger ledger, string kind, string message, EventSeverity severity = EventSeverity.Info)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        _ = ledger.RecordAsync(new LedgerBatch(
+            new AppendEvent(new EventDraft(now, kind, null, new EventPayload(message, severity).ToJson()) { Caller = AuditDraft.Agent }),
+            new AppendAudit(new AuditDraft(now, AuditKind.Agent)
+            {
+                Caller = AuditDraft.Agent,
+                Source = AuditDraft.Agent,
+                Method = kind,
+                Result = severity is EventSeverity.Info ? AuditDraft.Ok : "FAILED",
+                Detail = message,
+            })));
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "nodeagentd {Version} listens on {Sockets}; remote on {Remote}; metrics on {Metrics}")]
     private static partial void LogServing(ILogger log, string version, string sockets, string remote, string metrics);

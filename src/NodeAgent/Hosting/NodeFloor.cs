@@ -196,5 +196,7 @@ internal sealed class NodeFloor : IAsyncDisposable
         OperationCount = options.Limits.OperationsKept,
         OperationAge = options.Limits.OperationsAge,
         KeyAge = options.Limits.RequestIdAge,
+        AuditCount = options.Limits.AuditKept,
+        AuditAge = options.Limits.AuditAge,
     };
 }

@@ -48,7 +48,7 @@ internal static class JournalEntry
 
     private static string FieldName(string name, bool isOurs)
     {
-        if (isOurs && name is "VmId" or "VmName" or "OperationId" or "RequestId")
+        if (isOurs && name is "VmId" or "VmName" or "OperationId" or "RequestId" or "AuditSequence" or "AuditHash")
         {
             return JsonNamingPolicy.SnakeCaseUpper.ConvertName(name);
         }

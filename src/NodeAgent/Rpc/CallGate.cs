@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Threading.RateLimiting;
 using Grpc.Core;
+using NodeAgent.Audit;
 using NodeAgent.Metrics;
 using NodeAgent.Security;
 
@@ -11,7 +12,7 @@ namespace NodeAgent.Rpc;
 /// asks for much and takes nothing would fill it, and each list costs time that others wait for. What comes beyond waits
 /// its turn with nothing read but its headers; beyond that it is refused. Streams are counted elsewhere.
 /// </summary>
-internal sealed partial class CallGate(RpcMetrics metrics, TimeProvider time, ILogger<CallGate> log) : IDisposable
+internal sealed partial class CallGate(RpcMetrics metrics, AuditTrail audit, TimeProvider time, ILogger<CallGate> log) : IDisposable
 {
     private const int AtOnce = 32, Waiting = 512;
 
@@ -59,6 +60,7 @@ internal sealed partial class CallGate(RpcMetrics metrics, TimeProvider time, IL
         {
             var message = $"{caller.Identity} has {AtOnce + Waiting} calls under way, more than are worked on or wait; take the answers of some first.";
             metrics.Finished(facts.Name, StatusCode.ResourceExhausted, null);
+            audit.Refused(caller, caller.From, facts.ShortName, CallRecord.NameOf(StatusCode.ResourceExhausted), message);
             await AccessGate.AnswerAsync(context, ErrorMapping.Status(ErrorTable.Of(RpcReason.TooManyCalls), message, caller.Identity, []));
             return;
         }

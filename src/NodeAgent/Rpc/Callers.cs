@@ -22,8 +22,9 @@ internal static class Callers
     {
         var id = MethodFacts.Of(context.Method).RequestIdOf(request);
         RequestFingerprint.CheckId(id);
-        return id.Length == 0
+        var asked = id.Length == 0
             ? new RequestContext(Of(context).Identity)
             : new RequestContext(Of(context).Identity, id, RequestFingerprint.Of(context.Method, request));
+        return asked with { Audit = CallRecord.Of(context)?.Entry };
     }
 }

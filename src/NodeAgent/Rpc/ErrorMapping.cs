@@ -38,6 +38,9 @@ internal static class ErrorMapping
     /// <summary>Whether the exception is an answer; anything else is a defect and must be logged with its stack.</summary>
     public static bool IsAnswer(Exception error) => error is RpcException or VmException or LedgerException or RpcRefusal or FleetException or OperationCanceledException;
 
+    /// <summary>The reason that a status carries; empty where it carries none.</summary>
+    public static string ReasonOf(RpcException status) => status.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason ?? "";
+
     /// <summary>A status with its details.</summary>
     public static Google.Rpc.Status Status(ErrorRow row, string message, string subject, IEnumerable<FieldViolation> violations)
     {

@@ -41,6 +41,7 @@ internal static class RpcServices
         services.AddSingleton<NodeService>();
         services.AddSingleton<VmService>();
         services.AddSingleton<EventService>();
+        services.AddSingleton<AuditService>();
         services.AddSingleton<FleetService>();
         services.AddSingleton<OperationService>();
         services.AddSingleton<Readiness>();
@@ -62,6 +63,7 @@ internal static class RpcServices
         routes.MapGrpcService<NodeService>();
         routes.MapGrpcService<VmService>();
         routes.MapGrpcService<EventService>();
+        routes.MapGrpcService<AuditService>();
         routes.MapGrpcService<FleetService>();
         routes.MapGrpcService<OperationService>();
         routes.MapGrpcService<HealthServiceImpl>();

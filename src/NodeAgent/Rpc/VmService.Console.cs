@@ -24,6 +24,7 @@ internal sealed partial class VmService
 
             var vm = ScopeGate.Get(registry, Named(attach.Vm, "attach.vm"), Callers.ScopeOf(context));
             using var client = registry.Console(vm.Definition.Id.ToString("D")).AddClient(attach.History, attach.ReadOnly);
+            await CallRecord.OpenedAsync(context, vm.Definition.Id, vm.Definition.Name, attach.ReadOnly ? "To look only." : "To look and to type.");
             var typing = TypeAsync(requestStream, client, attach.ReadOnly, life);
             try
             {

@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.AspNetCore.Connections;
+using NodeAgent.Audit;
 using NodeAgent.Manager.V1;
 using NodeAgent.Security;
 
@@ -13,7 +14,7 @@ namespace NodeAgent.Sessions;
 /// Makes connections to the API of what a manager sends through tunnels: to the server they are as those of a socket, with
 /// the same gates, limits and rights. A listener of the server; see ADR 0012.
 /// </summary>
-internal sealed partial class TunnelGate(ILogger<TunnelGate> log) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
+internal sealed partial class TunnelGate(AuditTrail audit, ILogger<TunnelGate> log) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
 {
     // A manager needs one, or one for each of its own replicas.
     private const int Most = 16;
@@ -33,7 +34,7 @@ internal sealed partial class TunnelGate(ILogger<TunnelGate> log) : IConnectionL
         if (Interlocked.Increment(ref _open) > Most)
         {
             Interlocked.Decrement(ref _open);
-            LogTooMany(manager.Identity, Most);
+            audit.Refused(manager, manager.From, "tunnel", "RESOURCE_EXHAUSTED", $"{Most} tunnels are open already.");
             return;
         }
 
@@ -93,9 +94,6 @@ internal sealed partial class TunnelGate(ILogger<TunnelGate> log) : IConnectionL
             Interlocked.Decrement(ref _open);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A tunnel of {Manager} was not opened: {Limit} are open")]
-    private partial void LogTooMany(string manager, int limit);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A tunnel of {Manager} ended: {Problem}")]
     private partial void LogEnded(string manager, string problem);

@@ -29,6 +29,7 @@ internal sealed class AgentClient : IDisposable
         Vms = new VmService.VmServiceClient(Invoker);
         Nodes = new NodeService.NodeServiceClient(Invoker);
         Events = new EventService.EventServiceClient(Invoker);
+        Audit = new AuditService.AuditServiceClient(Invoker);
         Operations = new Operations.OperationsClient(Invoker);
         Health = new Health.HealthClient(Invoker);
     }
@@ -38,6 +39,8 @@ internal sealed class AgentClient : IDisposable
     public NodeService.NodeServiceClient Nodes { get; }
 
     public EventService.EventServiceClient Events { get; }
+
+    public AuditService.AuditServiceClient Audit { get; }
 
     public Operations.OperationsClient Operations { get; }
 

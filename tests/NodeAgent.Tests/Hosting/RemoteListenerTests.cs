@@ -7,6 +7,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using NodeAgent.Configuration;
+using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Tests.Tls;
 using NodeAgent.Tls;
 
@@ -41,6 +42,9 @@ public sealed class RemoteListenerTests : IDisposable
         refusal.StatusCode.ShouldBe(StatusCode.PermissionDenied);
         refusal.Status.Detail.ShouldBe("viewer:alice may not call VmService/DeleteVm: its role viewer does not allow it.");
         refusal.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason.ShouldBe("NOT_PERMITTED");
+        await agent.Floor.Ledger.RecordAsync([]);
+        var record = (await agent.Floor.Ledger.Audit.ReadAfterAsync(0, 10, Cancellation)).ShouldHaveSingleItem().Fact;
+        (record.Kind, record.Caller, record.Method, record.Result).ShouldBe((AuditKind.Refusal, "viewer:alice", "VmService/DeleteVm", "PERMISSION_DENIED"));
     }
 
     [Fact]
@@ -94,6 +98,9 @@ public sealed class RemoteListenerTests : IDisposable
 
         refusal.StatusCode.ShouldBeOneOf(StatusCode.Unavailable, StatusCode.Internal);
         (await agent.StopAsync()).ShouldContain(who == "none" ? "it shows no certificate" : "was refused:");
+        var record = (await agent.Floor.Ledger.Audit.ReadAfterAsync(0, 10, Cancellation))[0].Fact;
+        (record.Kind, record.Caller, record.Method, record.Result).ShouldBe((AuditKind.Refusal, "", "handshake", "UNAUTHENTICATED"));
+        record.Source.ShouldStartWith("127.0.0.1:");
     }
 
     [Fact]

@@ -113,6 +113,9 @@ internal sealed class RunningAgent : IAsyncDisposable
     public async Task<string> StopAsync()
     {
         await App.StopAsync(TestContext.Current.CancellationToken);
+
+        // Records of the audit log are told once they are durable.
+        await Floor.Ledger.RecordAsync([]);
         await _writer.DisposeAsync();
         return System.Text.Encoding.UTF8.GetString(_log.ToArray());
     }

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
+using NodeAgent.Audit;
+using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Metrics;
 using NodeAgent.Rpc;
 using NodeAgent.Security;
@@ -10,7 +12,10 @@ public sealed class CallGateTests : IDisposable
 {
     private const int AtOnce = 32, Waiting = 512;
 
-    private readonly CallGate _gate = new(new RpcMetrics(new MetricsRegistry()), TimeProvider.System, NullLogger<CallGate>.Instance);
+    private static readonly AuditTrail Trail = new(static () => throw new LedgerException(LedgerReason.Closed, "none"), TimeProvider.System, NullLogger<AuditTrail>.Instance);
+
+    private readonly CallGate _gate = new(
+        new RpcMetrics(new MetricsRegistry()), Trail, TimeProvider.System, NullLogger<CallGate>.Instance);
     private readonly TaskCompletionSource _go = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _begun;
 
