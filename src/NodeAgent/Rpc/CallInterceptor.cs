@@ -57,7 +57,11 @@ internal sealed partial class CallInterceptor(RpcMetrics metrics, AuditTrail aud
             var status = ErrorMapping.Map(error, facts.SubjectOf(request));
             record.Failed(status);
             Finish(facts, status.StatusCode, start);
-            LogRefused(facts.Name, facts.SubjectOf(request), Callers.Of(context).Identity, status.StatusCode, status.Status.Detail);
+            if (!facts.IsAudited)
+            {
+                LogRefused(facts.Name, facts.SubjectOf(request), Callers.Of(context).Identity, status.StatusCode, status.Status.Detail);
+            }
+
             throw status;
         }
     }

@@ -52,7 +52,10 @@ internal sealed partial class VmService
         using var life = stop.Link(context);
         try
         {
-            foreach (var piece in Pieces(registry.Console(Named(request.Vm)).History.Read(request.TailBytes)))
+            var console = registry.Console(Named(request.Vm));
+            var vm = registry.Get(request.Vm).Definition;
+            await CallRecord.OpenedAsync(context, vm.Id, vm.Name);
+            foreach (var piece in Pieces(console.History.Read(request.TailBytes)))
             {
                 await responseStream.WriteAsync(new V1.ReadConsoleLogResponse { Data = UnsafeByteOperations.UnsafeWrap(piece) }, life.Token);
             }
