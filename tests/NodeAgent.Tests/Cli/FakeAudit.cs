@@ -27,8 +27,16 @@ internal sealed class FakeAudit : AuditService.AuditServiceBase
             var time = Timestamp.FromDateTimeOffset(DateTimeOffset.UnixEpoch.AddSeconds(number));
             var record = new AuditRecord
             {
-                Sequence = number, Time = time, Until = time, Kind = AuditKind.Call, Count = 1, Caller = number % 2 == 0 ? "uid:0(root)" : "operator:alice",
-                Source = "unix", Method = "VmService/StartVm", Subject = "web", Result = "OK",
+                Sequence = number,
+                Time = time,
+                Until = time,
+                Kind = AuditKind.Call,
+                Count = 1,
+                Caller = number % 2 == 0 ? "uid:0(root)" : "operator:alice",
+                Source = "unix",
+                Method = "VmService/StartVm",
+                Subject = "web",
+                Result = "OK",
             };
             record.Hash = RecordHash.Of(All.Count == 0 ? AnchorHash : All[^1].Hash, record);
             All.Add(record);

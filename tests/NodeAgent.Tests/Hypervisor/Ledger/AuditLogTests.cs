@@ -34,7 +34,13 @@ public sealed class AuditLogTests : IDisposable
         // Computed by another program: sha256 over 32 zero bytes and the texts, each with its length in front.
         var fact = new AuditDraft(new DateTimeOffset(2026, 3, 1, 12, 0, 0, 250, TimeSpan.Zero), AuditKind.Call)
         {
-            Caller = "uid:0(root)", Source = "unix", Method = "VmService/StartVm", Subject = "wéb", VmId = Id(7), RequestId = "r-1", Result = "OK",
+            Caller = "uid:0(root)",
+            Source = "unix",
+            Method = "VmService/StartVm",
+            Subject = "wéb",
+            VmId = Id(7),
+            RequestId = "r-1",
+            Result = "OK",
         };
 
         AuditChain.HashOf(AuditPlace.Beginning.Hash, 1, fact).ShouldBe("653095565d85a95bed00365f7d50388f48877b2925cff503edaafb175f2d298a");
@@ -205,7 +211,9 @@ public sealed class AuditLogTests : IDisposable
     {
         var bounded = new AuditDraft(Noon, AuditKind.Refusal)
         {
-            Subject = new string('é', 200), Method = "line\nbreak\u001b[31m\u202e", Detail = "half \ud800 whole \U0001F600",
+            Subject = new string('é', 200),
+            Method = "line\nbreak\u001b[31m\u202e",
+            Detail = "half \ud800 whole \U0001F600",
         }.Bounded();
 
         bounded.Subject.ShouldBe(new string('é', 127) + "…");
