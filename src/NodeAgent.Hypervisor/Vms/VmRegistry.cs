@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Net.Sockets;
 using NodeAgent.Bindings.Qmp;
 using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Hypervisor.Consoles;
@@ -194,6 +195,16 @@ public sealed class VmRegistry(VmServices services)
 
         var directory = new RunDirectory(services.Options.RunDirectory, vm.Snapshot.Definition.Id);
         return await AskAsync(idOrName, monitor => Screenshot.TakeAsync(monitor, directory, services.Time, cancellationToken));
+    }
+
+    /// <summary>Opens a viewer's line to the display of the run that there is: RFB, with QEMU at the other end.</summary>
+    /// <exception cref="VmException">Refused, or the VM has no display.</exception>
+    public Task<Socket> OpenDisplayAsync(string idOrName)
+    {
+        var now = Find(idOrName).Snapshot;
+        return AskAsync(idOrName, monitor => (now.Run?.Spec ?? now.Definition.Spec).Display is { Vnc: true }
+            ? DisplayLine.OpenAsync(monitor)
+            : throw new VmException(VmErrorReason.NoSuchDevice, "The VM has no display; add one to its spec and start it anew."));
     }
 
     /// <summary>Says how a VM would be started now, and starts nothing.</summary>

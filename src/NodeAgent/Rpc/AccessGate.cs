@@ -9,7 +9,8 @@ namespace NodeAgent.Rpc;
 
 /// <summary>
 /// Whether a caller may call a method at all, decided by the path alone: of a request that is refused here nothing is read
-/// but its headers. For which VMs is decided when the request is known (<see cref="ScopeGate"/>).
+/// but its headers. For which VMs is decided when the request is known (<see cref="ScopeGate"/>). A ticket stands in for a
+/// role (<see cref="TicketGate"/>).
 /// </summary>
 internal static partial class AccessGate
 {
@@ -28,13 +29,16 @@ internal static partial class AccessGate
         }
 
         var method = isMetrics ? ApiMethods.Scrape : context.Request.Path.Value ?? "";
+        if (!isMetrics && TicketGate.IsFor(context))
+        {
+            return IsCompressed(context) ? RefuseCompressedAsync(context) : TicketGate.ServeAsync(context, next, caller);
+        }
+
         if (policy.Decide(caller, method) is { } scope)
         {
-            // A small compressed message could unfold into a large one, and what is sent is small as it is.
-            if (context.Request.Headers["grpc-encoding"] is { Count: > 0 } encoding && encoding != "identity")
+            if (IsCompressed(context))
             {
-                context.Response.Headers["grpc-accept-encoding"] = "identity";
-                return AnswerAsync(context, new Google.Rpc.Status { Code = (int)StatusCode.Unimplemented, Message = "Compressed requests are not taken; send them as they are (grpc-encoding: identity)." });
+                return RefuseCompressedAsync(context);
             }
 
             context.Features.Set(scope);
@@ -65,6 +69,15 @@ internal static partial class AccessGate
         context.Response.Headers["grpc-message"] = Uri.EscapeDataString(status.Message);
         context.Response.Headers["grpc-status-details-bin"] = Convert.ToBase64String(status.ToByteArray());
         return Task.CompletedTask;
+    }
+
+    // A small compressed message could unfold into a large one, and what is sent is small as it is.
+    private static bool IsCompressed(HttpContext context) => context.Request.Headers["grpc-encoding"] is { Count: > 0 } encoding && encoding != "identity";
+
+    private static Task RefuseCompressedAsync(HttpContext context)
+    {
+        context.Response.Headers["grpc-accept-encoding"] = "identity";
+        return AnswerAsync(context, new Google.Rpc.Status { Code = (int)StatusCode.Unimplemented, Message = "Compressed requests are not taken; send them as they are (grpc-encoding: identity)." });
     }
 
     private static Task RefusePageAsync(HttpContext context, string message)

@@ -17,6 +17,9 @@ internal static class Callers
         context.GetHttpContext().Features.Get<VmScope>()
         ?? throw new InvalidOperationException("A call came in that the access gate has not seen.");
 
+    /// <summary>The ticket by which the call came in; <c>null</c> where it came by the caller's roles.</summary>
+    public static TicketGrant? TicketOf(ServerCallContext context) => context.GetHttpContext().Features.Get<TicketGrant>();
+
     /// <summary>The caller with the request's id and fingerprint, for the floor below.</summary>
     public static RequestContext Request(ServerCallContext context, Google.Protobuf.IMessage request)
     {

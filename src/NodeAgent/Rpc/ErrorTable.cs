@@ -3,6 +3,7 @@ using Grpc.Core;
 using NodeAgent.Fleet;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
@@ -64,6 +65,7 @@ internal static class ErrorTable
         RpcReason.RateLimited => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota, Soon),
         RpcReason.TooManyCalls => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota, Soon),
         RpcReason.TooManyStreams => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota),
+        RpcReason.TooManyTickets => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota),
         RpcReason.OperationNotFound => Row(reason, StatusCode.NotFound),
         RpcReason.OperationRunning => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         RpcReason.OperationKept => Row(reason, StatusCode.Unimplemented),
@@ -84,6 +86,13 @@ internal static class ErrorTable
         FleetReason.CredentialsConfigured => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
+
+    public static ErrorRow Of(TicketReason reason) => new($"TICKET_{NameOf(reason)}", reason switch
+    {
+        TicketReason.Unknown or TicketReason.Expired or TicketReason.Used or TicketReason.Void => StatusCode.Unauthenticated,
+        TicketReason.Mismatch => StatusCode.PermissionDenied,
+        _ => throw new ArgumentOutOfRangeException(nameof(reason)),
+    });
 
     /// <summary>The row of an operation's end, whose reason the ledger keeps by name; a name of another version is shown as it is.</summary>
     public static ErrorRow OfFault(OperationFault fault) =>

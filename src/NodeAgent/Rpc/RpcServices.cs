@@ -38,6 +38,10 @@ internal static class RpcServices
         services.AddSingleton<CallInterceptor>();
         services.AddSingleton<AdmissionInterceptor>();
         services.AddSingleton<ScopeGate>();
+        services.AddSingleton<AccessTickets>();
+        services.AddSingleton<TicketDesk>();
+        services.AddSingleton<RunEnds>();
+        services.AddSingleton<VmDoors>();
         services.AddSingleton<NodeService>();
         services.AddSingleton<VmService>();
         services.AddSingleton<EventService>();

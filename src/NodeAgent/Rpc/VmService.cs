@@ -6,7 +6,7 @@ using NodeAgent.Hypervisor.Vms;
 namespace NodeAgent.Rpc;
 
 /// <summary>The contract's VmService: reads the request, calls the floor below, writes the answer.</summary>
-internal sealed partial class VmService(VmRegistry registry, NodeLedger ledger, SnapshotWriter writer, OperationWriter operations, StopGrace stop)
+internal sealed partial class VmService(VmRegistry registry, NodeLedger ledger, SnapshotWriter writer, OperationWriter operations, VmDoors doors)
     : V1.VmService.VmServiceBase
 {
     public override async Task<V1.Vm> CreateVm(V1.CreateVmRequest request, ServerCallContext context)
@@ -64,7 +64,7 @@ internal sealed partial class VmService(VmRegistry registry, NodeLedger ledger, 
     {
         var filter = VmFilter.Parse(request.Filter);
         var scope = Callers.ScopeOf(context);
-        using var life = stop.Link(context);
+        using var life = doors.Link(context);
         // Taken before the first VM is told: what happens while they are told is in the log after it.
         var token = ledger.Events.Newest.ToString();
         var shown = new HashSet<Guid>();

@@ -12,13 +12,13 @@ public sealed class MethodFactsTests
     public void What_changes_something_goes_on_record() => Ours.Where(facts => facts.IsMutation).Select(facts => facts.Name).ShouldBe(
         [
             "RefreshNode", "EnterMaintenance", "ExitMaintenance", "CreateVm", "UpdateVm", "DeleteVm", "StartVm", "ShutdownVm", "StopVm", "RebootVm", "ResetVm", "PauseVm", "ResumeVm", "SuspendVm",
-            "SendKeys", "InjectNmi", "JoinFleet", "LeaveFleet", "DeleteOperation", "CancelOperation",
+            "CreateAccessTicket", "SendKeys", "InjectNmi", "JoinFleet", "LeaveFleet", "DeleteOperation", "CancelOperation",
         ],
         ignoreOrder: true);
 
     [Fact]
     public void What_may_last_counts_as_a_stream() => Ours.Where(facts => facts.IsLong).Select(facts => facts.Name).ShouldBe(
-        ["WatchVms", "StreamConsole", "ReadConsoleLog", "WatchEvents", "WaitOperation"], ignoreOrder: true);
+        ["WatchVms", "StreamConsole", "StreamDisplay", "ReadConsoleLog", "WatchEvents", "WaitOperation"], ignoreOrder: true);
 
     [Fact]
     public void Requests_tell_their_subject_and_id()
