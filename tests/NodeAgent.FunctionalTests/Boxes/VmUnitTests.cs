@@ -83,5 +83,17 @@ public sealed class VmUnitTests
         var picture = await node.Client.Vms.TakeScreenshotAsync(new TakeScreenshotRequest { Vm = "shown" });
         picture.Image.Length.ShouldBeGreaterThan(100);
         (await node.RunAsync($"test -S {started.Status.VncSocket}")).Succeeded();
+        using var viewer = await Viewer.AttachAsync(node.Client.Vms, "shown");
+        (await viewer.HandshakeAsync()).ShouldContain("shown");
+        await viewer.AskAsync();
+        (await viewer.UpdateAsync()).ShouldBe(viewer.Size.Width * viewer.Size.Height);
+
+        // The socket is QEMU's user's and root's; neither another user nor the one of another guest gets to it.
+        var shop = await node.StartTickAsync("shop");
+        foreach (var user in (string[])["65534", (await node.RunAsync($"awk '/^Uid:/ {{print $2}}' /proc/{shop.Status.Pid}/status")).Succeeded().Trim()])
+        {
+            var stranger = await node.RunAsync($"setpriv --reuid {user} --regid 65534 --clear-groups nodectl --host unix:{started.Status.VncSocket} vm list");
+            stranger.ExitCode.ShouldBe(7, $"user {user}: {stranger.Errors}");
+        }
     }
 }
