@@ -87,10 +87,10 @@ public sealed partial class SystemdLauncher(
         if (UnitName.Find(identity.Pid) is not { } unit)
         {
             // An agent without systemd started it, or it is gone.
-            return QemuProcess.TryAttach(identity);
+            return HostProcess.TryAttach(identity);
         }
 
-        var process = QemuProcess.TryAttach(identity, () => EndAsync(unit, directory));
+        var process = HostProcess.TryAttach(identity, () => EndAsync(unit, directory));
         if (process is not null)
         {
             machines.Register(name, id, identity.Pid);
@@ -137,7 +137,7 @@ public sealed partial class SystemdLauncher(
 
         // A number is proven by what it belongs to: systemd names the main process, and the kernel the start time.
         var identity = new ProcessIdentity((int)main, stat.StartTicks, options.BootId);
-        var process = QemuProcess.TryAttach(identity, () => EndAsync(unit, request.Directory))
+        var process = HostProcess.TryAttach(identity, () => EndAsync(unit, request.Directory))
             ?? throw new IOException($"The process of {unit} ended at once; see journalctl -u {unit}.");
         try
         {

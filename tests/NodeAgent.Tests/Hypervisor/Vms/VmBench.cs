@@ -168,7 +168,7 @@ internal sealed class VmBench : IAsyncDisposable
         {
             if (vm.Run?.Process is { } process)
             {
-                using var live = QemuProcess.TryAttach(process);
+                using var live = HostProcess.TryAttach(process);
                 live?.Kill();
                 if (live is not null)
                 {
