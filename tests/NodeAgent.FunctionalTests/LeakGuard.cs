@@ -31,8 +31,8 @@ public sealed class LeakGuard : IDisposable
             handle?.Send(PidFd.Kill);
         }
 
-        // The lock is a file that stays for good reason: see ApiSocket.
-        left.AddRange(FilesIn(agent.RunDirectory).Where(file => file != agent.Socket + ".lock").Select(file => $"file {file}"));
+        // Files that stay for good reason: the lock (see ApiSocket), and what says that a node is simulated.
+        left.AddRange(FilesIn(agent.RunDirectory).Where(file => file != agent.Socket + ".lock" && Path.GetFileName(file) != "simulated").Select(file => $"file {file}"));
         left.AddRange(FilesIn(Path.Combine(agent.StateDirectory, "vms")).Select(file => $"file {file}"));
         return left;
     }

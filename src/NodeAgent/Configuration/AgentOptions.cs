@@ -78,6 +78,9 @@ internal enum LauncherChoice
 
     /// <summary>The agent, each VM as a detached process with the agent's own rights.</summary>
     Direct,
+
+    /// <summary>Nobody: the node only pretends to have VMs.</summary>
+    Simulated,
 }
 
 /// <summary>[limits]</summary>

@@ -6,24 +6,25 @@ namespace NodeAgent.Fleet;
 /// <summary>What the node says of itself when it enrols and when a session begins.</summary>
 /// <param name="nodeId">Its stable id.</param>
 /// <param name="version">The agent's version.</param>
+/// <param name="machine">Reads which machine it is, and which of its boots.</param>
 /// <param name="options">The configuration.</param>
-internal sealed class NodePortrait(Guid nodeId, string version, LiveOptions options)
+internal sealed class NodePortrait(Guid nodeId, string version, Func<MachineIdentity> machine, LiveOptions options)
 {
     /// <summary>The node's id.</summary>
     public Guid NodeId => nodeId;
 
     /// <summary>This boot of the host.</summary>
-    public static string BootId => MachineIdentity.Read(new KernelFiles("/")).BootId?.ToString("D") ?? "";
+    public string BootId => machine().BootId?.ToString("D") ?? "";
 
     /// <summary>As it is now: host names and addresses may change.</summary>
     public Manager.V1.NodeIdentity Draw()
     {
-        var machine = MachineIdentity.Read(new KernelFiles("/"));
+        var now = machine();
         var identity = new Manager.V1.NodeIdentity
         {
             NodeId = nodeId.ToString("D"),
-            Hostname = machine.Hostname ?? "",
-            MachineId = machine.MachineId ?? "",
+            Hostname = now.Hostname ?? "",
+            MachineId = now.MachineId ?? "",
             AgentVersion = version,
         };
         if (options.Current.Remote.Listen is { } listen)

@@ -32,10 +32,15 @@ internal sealed class ConditionBook(
         var now = standing();
         all.Add(OfLedger(now.Ledger));
         all.Add(OfDamage(now.Damage));
-        if (facts.Kvm is { Availability: not KvmAvailability.NoDevice })
+        if (facts.Kvm is { Availability: not (KvmAvailability.NoDevice or KvmAvailability.NotAsked) })
         {
             // Without a device KvmReady says all there is to say.
             all.Add(OfKvmAccess(now.KvmAccess));
+        }
+
+        if (now.IsSimulated)
+        {
+            all.Add(ServiceConditions.Simulated);
         }
 
         all.Add(ServiceConditions.Of(now.Gate));

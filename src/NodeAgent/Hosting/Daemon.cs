@@ -80,7 +80,11 @@ internal static partial class Daemon
         reloader.Observe(outcome => _ = floor.ShutdownWatch?.RefreshAsync());
         await StartAsync(app, options);
         LogServing(log, Version, string.Join(", ", sockets), options.Remote.Listen?.ToString() ?? "none", options.Metrics.Listen?.ToString() ?? "none");
-        Note(floor.Ledger, EventKinds.AgentStarted, $"nodeagentd {Version} serves.");
+        Note(floor.Ledger, EventKinds.AgentStarted, $"nodeagentd {Version} serves{(floor.Ground.IsSimulated ? " a simulated node" : "")}.");
+        if (floor.Ground.IsSimulated)
+        {
+            LogSimulated(log);
+        }
 
         var readiness = app.Services.GetRequiredService<Readiness>();
         service.Follow(readiness, options.StopTimeout, floor.Registry.Feed, floor.Ledger);
@@ -117,7 +121,9 @@ internal static partial class Daemon
 
         await app.WaitForShutdownAsync();
         await Task.WhenAll(sampling, autostart).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var farewell = floor.Standing.Gate.HostGoesDown ? "nodeagentd leaves with the host" : "nodeagentd leaves; guests run on";
+        var farewell = floor.Standing.Gate.HostGoesDown ? "nodeagentd leaves with the host"
+            : floor.Ground.IsSimulated ? "nodeagentd leaves, and its simulated host with it"
+            : "nodeagentd leaves; guests run on";
         Note(floor.Ledger, EventKinds.AgentStopping, farewell + ".");
         LogStopped(log, farewell);
     }
@@ -158,6 +164,7 @@ internal static partial class Daemon
         {
             Directory.CreateDirectory(options.StateDirectory, ownerOnly);
             Directory.CreateDirectory(options.RunDirectory, anyoneMayPass);
+            SimulationMark.Check(options);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -172,6 +179,9 @@ internal static partial class Daemon
 
     [LoggerMessage(Level = LogLevel.Information, Message = "nodeagentd {Version} listens on {Sockets}; remote on {Remote}; metrics on {Metrics}")]
     private static partial void LogServing(ILogger log, string version, string sockets, string remote, string metrics);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "This node is simulated: no VM of it is real, and all of them end with the agent")]
+    private static partial void LogSimulated(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ready: {Adopted} guests re-attached, {Stopped} found stopped, {Quarantined} in quarantine, {Silent} silent, in {Milliseconds:0} ms")]
     private static partial void LogReady(ILogger log, int adopted, int stopped, int quarantined, int silent, double milliseconds);

@@ -15,7 +15,7 @@ internal static class FleetComposition
             () => CredentialPlace.Of(provider.GetRequiredService<LiveOptions>().Current) ?? provider.GetRequiredService<MembershipStore>().Files,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<CredentialStore>>()));
-        services.AddSingleton(provider => new NodePortrait(floor().NodeId, start.Version, provider.GetRequiredService<LiveOptions>()));
+        services.AddSingleton(provider => new NodePortrait(floor().NodeId, start.Version, floor().Ground.ReadMachine, provider.GetRequiredService<LiveOptions>()));
         services.AddSingleton<Enrolment>();
         services.AddSingleton<Renewal>();
         services.AddSingleton<SessionBoard>();

@@ -51,7 +51,7 @@ internal sealed class Session(SessionParts parts, GrpcChannel channel, string en
         return new Hello
         {
             Node = parts.Portrait.Draw(),
-            BootId = NodePortrait.BootId,
+            BootId = parts.Portrait.BootId,
             AgentEpoch = parts.View.Epoch,
             EventLogId = newest.LedgerId.ToString("D"),
             NewestEvent = newest.Sequence,
