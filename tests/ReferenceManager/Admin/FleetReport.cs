@@ -42,6 +42,8 @@ internal sealed class FleetReport(Database database, FleetTrust trust, NodeBook 
                 RepeatedEvents = counters.RepeatedEvents,
                 Tunnels = counters.Tunnels,
                 Commits = database.Commits,
+                LeaseDelayP99 = Duration.FromTimeSpan(counters.LeaseDelays.At(0.99)),
+                LeaseDelayMax = Duration.FromTimeSpan(counters.LeaseDelays.At(1)),
             },
         };
     }
