@@ -16,6 +16,7 @@ await using var agent = await BenchAgent.StartAsync();
     ("get", () => Reads.RunAsync(agent, results)),
     ("remote", () => Remotes.RunAsync(results)),
     ("hundred", () => Hundred.RunAsync(agent, results)),
+    ("fleet", () => Fleets.RunAsync(results)),
 ];
 foreach (var (name, run) in benchmarks.Where(benchmark => benchmark.Name.StartsWith(only, StringComparison.Ordinal)))
 {
