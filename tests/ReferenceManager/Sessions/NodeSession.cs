@@ -141,7 +141,7 @@ internal sealed class NodeSession
         _leaseSequence = lease.Sequence;
         Send(new OpenSessionResponse { Lease = new LeaseAck { Sequence = lease.Sequence } });
         _end.CancelAfter(NodeStatus.IntervalsUntilLost * _leaseInterval);
-        var gap = _node.Lease(_books.Time.GetUtcNow());
+        var gap = _node.Lease(_books.Time);
         _books.Counters.CountLease(isLate: lease.Sequence > 1 && gap > 1.5 * _leaseInterval);
         if (lease.TrustVersion > _node.TrustVersion)
         {
