@@ -43,6 +43,7 @@ internal sealed record AgentConfiguration
         text.AppendLine("[kvm]").AppendLine(KvmDevice is null ? "" : $"device = {KvmDevice}");
         text.AppendLine("[limits]").AppendLine(More.GetValueOrDefault("limits"));
         text.AppendLine("[remote]").AppendLine(More.GetValueOrDefault("remote"));
+        text.AppendLine("[access]").AppendLine(More.GetValueOrDefault("access"));
         text.AppendLine("[autostart]").AppendLine(More.GetValueOrDefault("autostart"));
         return text.ToString();
     }
