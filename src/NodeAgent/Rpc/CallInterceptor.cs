@@ -18,7 +18,7 @@ internal sealed partial class CallInterceptor(RpcMetrics metrics, TimeProvider t
         TRequest request, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, ServerStreamingServerMethod<TRequest, TResponse> continuation) =>
         AroundAsync<object?>(request, context, async () =>
         {
-            await continuation(request, responseStream, context);
+            await continuation(request, new AnswerStream<TResponse>(responseStream, context), context);
             return null;
         });
 
@@ -26,7 +26,7 @@ internal sealed partial class CallInterceptor(RpcMetrics metrics, TimeProvider t
         IAsyncStreamReader<TRequest> requestStream, IServerStreamWriter<TResponse> responseStream, ServerCallContext context, DuplexStreamingServerMethod<TRequest, TResponse> continuation) =>
         AroundAsync<object?>(null, context, async () =>
         {
-            await continuation(requestStream, responseStream, context);
+            await continuation(new RequestStream<TRequest>(requestStream, context), new AnswerStream<TResponse>(responseStream, context), context);
             return null;
         });
 

@@ -8,7 +8,8 @@ namespace NodeAgent.Rpc;
 /// </summary>
 internal static class UnreadableRequest
 {
-    private const string Message = "The request is not a message of this method: its bytes cannot be read as protobuf, or as gRPC frames it.";
+    /// <summary>What is said to the caller.</summary>
+    public const string Message = "The request is not a message of this method: its bytes cannot be read as protobuf, or as gRPC frames it.";
 
     /// <summary>The middleware.</summary>
     public static async Task ServeAsync(HttpContext context, RequestDelegate next)
