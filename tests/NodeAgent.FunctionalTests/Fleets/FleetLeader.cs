@@ -44,9 +44,6 @@ internal sealed class FleetLeader : IAsyncDisposable
     /// <summary>What it is given beside its data and its address.</summary>
     public IReadOnlyList<string> Options { get; init; } = ["--lease-interval", "1s"];
 
-    /// <summary>What goes before its command line, for a manager that runs somewhere else.</summary>
-    public IReadOnlyList<string> Before { get; init; } = [];
-
     /// <summary>What its next run is given by whoever starts it.</summary>
     public ServiceSetting Service { get; set; } = new();
 
@@ -66,7 +63,7 @@ internal sealed class FleetLeader : IAsyncDisposable
 
     /// <summary>Starts one by another program, which runs the command line that follows.</summary>
     public static Task<FleetLeader> StartByAsync(IReadOnlyList<string> before, params string[] options) =>
-        StartAsync(new FleetLeader { Before = before, Options = options });
+        StartAsync(new FleetLeader { Service = new ServiceSetting { Before = before }, Options = options });
 
     /// <summary>Starts it on the data that is there; returns when nodes can come.</summary>
     /// <param name="listen">Another address than its own.</param>
@@ -77,8 +74,7 @@ internal sealed class FleetLeader : IAsyncDisposable
         _channel?.Dispose();
         _process?.Dispose();
         string[] where = Options.Contains("--listen") ? [] : ["--listen", listen ?? Address];
-        string[] line = [.. Before, Program, "serve", "--data", Data, .. where, "--fleet", "ft", "--ready-file", ready, .. Options];
-        _process = AgentProcess.Start(line[0], line[1..], LogFile, Service);
+        _process = AgentProcess.Start(Program, ["serve", "--data", Data, .. where, "--fleet", "ft", "--ready-file", ready, .. Options], LogFile, Service);
         using var limit = new CancellationTokenSource(AgentClient.Patience);
         while (!File.Exists(ready))
         {
