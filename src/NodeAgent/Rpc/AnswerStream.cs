@@ -22,7 +22,7 @@ internal sealed class AnswerStream<T>(IServerStreamWriter<T> stream, ServerCallC
         {
             await stream.WriteAsync(message, cancellationToken);
         }
-        catch (Exception gone) when (gone is InvalidOperationException or IOException && context.CancellationToken.IsCancellationRequested)
+        catch (Exception gone) when (gone is IOException || (gone is InvalidOperationException && context.CancellationToken.IsCancellationRequested))
         {
             throw new OperationCanceledException("The caller has gone.", gone, context.CancellationToken);
         }

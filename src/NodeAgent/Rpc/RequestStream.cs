@@ -21,7 +21,7 @@ internal sealed class RequestStream<T>(IAsyncStreamReader<T> stream, ServerCallC
         {
             throw new RpcRefusal(RpcReason.InvalidRequest, UnreadableRequest.Message);
         }
-        catch (Exception gone) when (gone is InvalidOperationException or IOException && context.CancellationToken.IsCancellationRequested)
+        catch (Exception gone) when (gone is IOException || (gone is InvalidOperationException && context.CancellationToken.IsCancellationRequested))
         {
             throw new OperationCanceledException("The caller has gone.", gone, context.CancellationToken);
         }
