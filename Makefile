@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build publish docs packages guests box host test lab demo bench lint fmt clean
+.PHONY: help setup build publish docs packages guests box host test lab demo demo-fleet fleet bench lint fmt clean
 
 # Everything that the native programs are made from.
 sources := $(shell find src proto tests/FakeQemu packaging/publish.proj Directory.* global.json -type f \
@@ -10,7 +10,7 @@ sources := $(shell find src proto tests/FakeQemu packaging/publish.proj Director
 native := artifacts/.published
 
 help: ## Show this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing on a Debian machine (as root or with sudo); check the .NET SDK
 	@tests/lab/setup.sh
@@ -51,6 +51,14 @@ lab: setup build packages guests box host ## Run the long forms: 1,000 life cycl
 
 demo: setup publish guests ## Show a VM's whole life on this machine in about a minute, and clean up
 	@tests/lab/demo.sh
+
+demo-fleet: setup publish guests ## Show a manager with three nodes: joining, driving a VM, a lost manager, a new certificate
+	@dotnet build tests/ReferenceManager --nologo --verbosity quiet -clp:NoSummary
+	@tests/lab/demo-fleet.sh
+
+fleet: setup publish guests ## Bring up a manager and three nodes on this machine, until Ctrl-C
+	@dotnet build tests/ReferenceManager --nologo --verbosity quiet -clp:NoSummary
+	@tests/lab/fleet.sh
 
 bench: setup publish packages box ## Measure against the same work done bare; writes artifacts/bench/results.json
 	@dotnet run --project tests/NodeAgent.Benchmarks --configuration Release -- artifacts/bench/results.json

@@ -1,4 +1,5 @@
-# Which guests run on; packages say so when the agent is removed. Put into their scripts where @GUESTS@ stands.
+# Which guests run on; packages say so when the agent is removed. Put into their scripts, without comments, where
+# @GUESTS@ stands.
 #
 # Prints "  process PID NAME" of each process that runs as one of our guests: it has a UUID whose run directory is here.
 guests() {

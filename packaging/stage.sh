@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Puts every file of a package where it lies on a host, into a tree that DEB and RPM are both made from: same bytes,
 # same modes, same times. What differs between distributions, and no more, depends on KIND.
-#   usage: packaging/stage.sh deb|rpm DEST     DEST must not exist or be empty
+#   usage: packaging/stage.sh deb|rpm DEST     DEST must not exist or be empty; NODEAGENT_PROGRAMS says where the
+#                                              programs are, by default artifacts/bin
 #
 # Only what is built already is copied; where something is missing, the make target that builds it is named. What only
 # one kind of package knows (its changelog, copyright, scriptlets) its own build adds.
@@ -13,6 +14,7 @@ if [ $# -ne 2 ] || { [ "$1" != deb ] && [ "$1" != rpm ]; }; then
   exit 2
 fi
 kind=$1
+programs=${NODEAGENT_PROGRAMS:-artifacts/bin}
 mkdir -p "$2"
 dest=$(cd "$2" && pwd)
 if [ -n "$(ls -A "$dest")" ]; then
@@ -28,7 +30,7 @@ put() {
   for source in "$@"; do
     if [ ! -f "$source" ]; then
       case $source in
-        artifacts/bin/*) hint="make publish" ;;
+        "$programs"/*) hint="make publish" ;;
         artifacts/selinux/*) hint="packaging/selinux/build.sh" ;;
         artifacts/*) hint="make docs" ;;
         *) hint="it belongs to the source tree" ;;
@@ -44,9 +46,9 @@ put() {
 }
 
 # Programs
-put 755 /usr/sbin/ artifacts/bin/nodeagentd
-put 755 /usr/bin/ artifacts/bin/nodectl
-put 755 /usr/libexec/nodeagent/ artifacts/bin/nodeagent-vm
+put 755 /usr/sbin/ "$programs/nodeagentd"
+put 755 /usr/bin/ "$programs/nodectl"
+put 755 /usr/libexec/nodeagent/ "$programs/nodeagent-vm"
 
 # Configuration
 put 644 /etc/nodeagent/ packaging/nodeagentd.conf

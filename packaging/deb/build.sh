@@ -43,7 +43,9 @@ sed -e "s/@VERSION@/$version/" -e "s/@LINKED@/$linked/" \
   -e "s/@SIZE@/$(du --apparent-size -sk --exclude=DEBIAN "$tree" | cut -f 1)/" $here/control.in >"$tree/DEBIAN/control"
 (cd "$tree" && find etc -type f | sort | sed 's|^|/|') >"$tree/DEBIAN/conffiles"
 (cd "$tree" && find usr -type f -print0 | sort -z | xargs -0 md5sum) >"$tree/DEBIAN/md5sums"
-install -m 755 $here/postinst $here/prerm $here/postrm "$tree/DEBIAN/"
+install -m 755 $here/postinst $here/prerm "$tree/DEBIAN/"
+sed -e '/^@GUESTS@$/{' -e "r /dev/stdin" -e 'd' -e '}' $here/postrm >"$tree/DEBIAN/postrm" < <(sed '/^#/d' packaging/guests.sh)
+chmod 755 "$tree/DEBIAN/postrm"
 find "$tree" -exec touch --no-dereference --date "@$SOURCE_DATE_EPOCH" {} +
 
 mkdir -p "$out"

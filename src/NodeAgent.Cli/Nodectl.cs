@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using NodeAgent.Cli.Audit;
 using NodeAgent.Cli.Completion;
 using NodeAgent.Cli.Contexts;
 using NodeAgent.Cli.Errors;
@@ -66,7 +67,7 @@ internal static class Nodectl
         return root;
     }
 
-    private static IEnumerable<Noun> Nouns => [VmNoun.Noun, NodeNoun.Noun, EventNoun.Noun, OpNoun.Noun, ContextNoun.Noun];
+    private static IEnumerable<Noun> Nouns => [VmNoun.Noun, NodeNoun.Noun, EventNoun.Noun, AuditNoun.Noun, OpNoun.Noun, ContextNoun.Noun];
 
     private static IEnumerable<Verb> Verbs =>
     [

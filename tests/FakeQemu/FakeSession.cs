@@ -70,6 +70,9 @@ internal sealed class FakeSession(string monitor, Stream output, FakeMachine mac
         {
             case FaultKind.Silence:
                 break;
+            case FaultKind.Hold:
+                await script.HoldAsync(_end.Token);
+                goto default;
             case FaultKind.Garbage:
                 SendText(fault.Text + "\r\n");
                 break;
@@ -140,6 +143,9 @@ internal sealed class FakeSession(string monitor, Stream output, FakeMachine mac
         {
             case FaultKind.Silence:
                 return;
+            case FaultKind.Hold:
+                await script.HoldAsync(_end.Token);
+                break;
             case FaultKind.Stall:
                 await Task.Delay(Timeout.Infinite, _end.Token);
                 return;

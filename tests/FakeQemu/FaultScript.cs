@@ -13,6 +13,9 @@ internal enum FaultKind
     /// <summary>The reply comes after <see cref="Fault.Milliseconds"/>; in-band commands behind it wait.</summary>
     Delay,
 
+    /// <summary>The reply comes once there is a file <c>SCRIPT.go</c>; in-band commands behind it wait.</summary>
+    Hold,
+
     /// <summary>Nothing is read or answered any more on this monitor.</summary>
     Stall,
 
@@ -111,7 +114,7 @@ internal sealed record Fault
 /// gives its QEMU a clean environment, from <c>fakeqemu.script.json</c> beside the program. Without either all is well.
 /// Each point at which a fault was met becomes a line of the file <c>SCRIPT.met</c>, so that a test can wait for it.
 /// </summary>
-internal sealed class FaultScript(IReadOnlyList<Fault> faults, string? met = null)
+internal sealed class FaultScript(IReadOnlyList<Fault> faults, string? path = null)
 {
     private readonly Lock _gate = new();
     private readonly int[] _seen = new int[faults.Count];
@@ -123,7 +126,16 @@ internal sealed class FaultScript(IReadOnlyList<Fault> faults, string? met = nul
         return new FaultScript(path is null
             ? []
             : JsonSerializer.Deserialize(File.ReadAllText(path), ScriptJson.Default.FaultArray) ?? [],
-            path is null ? null : path + ".met");
+            path);
+    }
+
+    /// <summary>Waits until the test lets go of what it holds.</summary>
+    public async Task HoldAsync(CancellationToken cancellationToken)
+    {
+        while (!File.Exists(path + ".go"))
+        {
+            await Task.Delay(5, cancellationToken);
+        }
     }
 
     /// <summary>The first fault that applies now.</summary>
@@ -139,9 +151,9 @@ internal sealed class FaultScript(IReadOnlyList<Fault> faults, string? met = nul
                     && (fault.Monitor is null || fault.Monitor == monitor);
                 if (applies && ++_seen[i] > fault.Skip && (fault.Times == 0 || _seen[i] <= fault.Skip + fault.Times))
                 {
-                    if (met is not null)
+                    if (path is not null)
                     {
-                        File.AppendAllText(met, point + "\n");
+                        File.AppendAllText(path + ".met", point + "\n");
                     }
 
                     return fault;

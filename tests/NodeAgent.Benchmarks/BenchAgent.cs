@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using NodeAgent.Bindings.Linux;
@@ -93,6 +94,15 @@ internal sealed class BenchAgent : BenchClient, IAsyncDisposable
         var began = Stopwatch.GetTimestamp();
         await http.GetByteArrayAsync($"http://127.0.0.1:{MetricsPort}/metrics");
         return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+    }
+
+    /// <summary>How often the ledger was synced for somebody who waits for it; copying the log back in quiet moments is beside that.</summary>
+    public async Task<double> SyncsAsync(HttpClient http)
+    {
+        const string Name = "nodeagent_ledger_commits_total ";
+        var page = await http.GetStringAsync($"http://127.0.0.1:{MetricsPort}/metrics");
+        var at = page.IndexOf("\n" + Name, StringComparison.Ordinal) + 1 + Name.Length;
+        return double.Parse(page.AsSpan(at, page.IndexOf('\n', at) - at), CultureInfo.InvariantCulture);
     }
 
     public async ValueTask DisposeAsync()

@@ -10,12 +10,14 @@ await using var agent = await BenchAgent.StartAsync();
     // First: the ends of hundreds of QEMUs keep a machine busy for a while.
     ("idle", () => Idle.RunAsync(results)),
     ("start", () => Starts.RunAsync(agent, results)),
+    ("syncs", () => Syncs.RunAsync(agent, results)),
     ("unit", () => Starts.RunInUnitsAsync(results)),
     ("burst", () => Bursts.RunAsync(agent, results)),
     ("death", () => Deaths.RunAsync(agent, results)),
     ("get", () => Reads.RunAsync(agent, results)),
     ("remote", () => Remotes.RunAsync(results)),
     ("hundred", () => Hundred.RunAsync(agent, results)),
+    ("fleet", () => Fleets.RunAsync(results)),
 ];
 foreach (var (name, run) in benchmarks.Where(benchmark => benchmark.Name.StartsWith(only, StringComparison.Ordinal)))
 {

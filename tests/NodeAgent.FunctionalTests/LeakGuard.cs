@@ -17,11 +17,11 @@ public sealed class LeakGuard : IDisposable
     internal static async Task<IReadOnlyList<string>> FindAsync(Agent agent)
     {
         // A process that was told to go may need a moment to be gone.
-        var leftProcesses = ProcessesOf(agent.Root);
+        var leftProcesses = Left();
         for (var tries = 0; tries < 100 && leftProcesses.Count > 0; tries++)
         {
             await Task.Delay(20);
-            leftProcesses = ProcessesOf(agent.Root);
+            leftProcesses = Left();
         }
 
         List<string> left = [.. leftProcesses.Select(process => $"process {process.Pid}: {string.Join(' ', process.Arguments.Take(12))}")];
@@ -31,10 +31,12 @@ public sealed class LeakGuard : IDisposable
             handle?.Send(PidFd.Kill);
         }
 
-        // The lock is a file that stays for good reason: see ApiSocket.
-        left.AddRange(FilesIn(agent.RunDirectory).Where(file => file != agent.Socket + ".lock").Select(file => $"file {file}"));
+        // Files that stay for good reason: the lock (see ApiSocket), and what says that a node is simulated.
+        left.AddRange(FilesIn(agent.RunDirectory).Where(file => file != agent.Socket + ".lock" && Path.GetFileName(file) != "simulated").Select(file => $"file {file}"));
         left.AddRange(FilesIn(Path.Combine(agent.StateDirectory, "vms")).Select(file => $"file {file}"));
         return left;
+
+        IReadOnlyList<RunningProcess> Left() => [.. ProcessesOf(agent.Root).Concat(ProcessesOf(agent.RunDirectory)).DistinctBy(process => process.Pid)];
     }
 
     /// <summary>

@@ -37,4 +37,5 @@ done
 for script in packaging/deb/p*inst packaging/deb/p*rm tests/lab/box/init tests/lab/host/init; do
   sh -n "$script"
 done
+perl -c tests/lab/escapee 2>/dev/null
 echo "lint: clean"

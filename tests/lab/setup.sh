@@ -43,8 +43,10 @@ for package in \
 	rpm rpmlint checkpolicy semodule-utils apparmor; do
   dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 done
-# npm fetches buf, which checks proto/; it may have come from elsewhere than Debian.
+# npm fetches buf, which checks proto/; it may have come from elsewhere than Debian, and so may ip, by which tests cut a
+# wire between a node and its manager.
 command -v npm >/dev/null || missing+=(npm)
+[ -x /usr/sbin/ip ] || missing+=(iproute2)
 
 # The test guests are made from packages that are fetched and not installed, so the lists are needed in any case.
 if ! apt-cache show linux-image-cloud-amd64 >/dev/null 2>&1; then

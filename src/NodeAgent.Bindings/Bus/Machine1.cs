@@ -63,5 +63,16 @@ public sealed class Machine1(BusConnection bus)
     public BusStream<string> WatchRemoved() =>
         bus.Watch(new BusMatch(Name, Interface, "MachineRemoved") { Path = Path }, static body => body.Text());
 
+    /// <summary>
+    /// Tells each time that machined is to be asked anew: after each connection, and when it has come or come back.
+    /// </summary>
+    public BusStream<bool> WatchBeginnings()
+    {
+        var stream = new BusStream<bool>();
+        var subscription = new BusSubscription(Name, []) { OnSignal = static _ => { }, OnReset = () => stream.Tell(true), OnEnd = stream.Fail };
+        bus.Subscribe(subscription);
+        return stream.EndingWith(() => bus.Unsubscribe(subscription));
+    }
+
     private static BusCall Method(string member) => new(Name, Path, Interface, member);
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace NodeAgent.Bindings.Bus;
@@ -74,6 +76,15 @@ public abstract record UnitValue
         writer.Text(bind.Target);
         writer.Flag(bind.IgnoreMissing);
         writer.Number(bind.Recursive ? Recursive : 0);
+    });
+
+    /// <summary><c>a(iayu)</c>: IPAddressAllow, IPAddressDeny (address family, address, length of the prefix).</summary>
+    public static UnitValue Networks(params IPNetwork[] networks) => new Rows<IPNetwork>("iayu", networks, static (writer, network) =>
+    {
+        const int Inet = 2, Inet6 = 10; // AF_INET, AF_INET6 of Linux.
+        writer.Number(network.BaseAddress.AddressFamily == AddressFamily.InterNetwork ? Inet : Inet6);
+        writer.Bytes(network.BaseAddress.GetAddressBytes());
+        writer.Number((uint)network.PrefixLength);
     });
 
     /// <summary><c>h</c>: StandardInputFileDescriptor and its kin. The handle must be open until the request was answered.</summary>

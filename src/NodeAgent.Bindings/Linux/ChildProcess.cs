@@ -60,7 +60,7 @@ public static unsafe class ChildProcess
 
             using var arguments = new StringVector([options.Path, .. options.Arguments]);
             using var environment = new StringVector(options.Environment);
-            Check("posix_spawn", Libc.posix_spawn(out var pid, options.Path, actions, attributes, arguments.Pointer, environment.Pointer));
+            Check($"posix_spawn of {options.Path}", Libc.posix_spawn(out var pid, options.Path, actions, attributes, arguments.Pointer, environment.Pointer));
 
             // Our own child keeps its number until we reap it, so this cannot open somebody else.
             return PidFd.OpenChild(pid) ?? throw new LinuxException("pidfd_open", Errno.ESRCH);

@@ -49,6 +49,9 @@ internal static unsafe partial class Libc
     internal static partial int listen(int fd, int backlog);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int accept4(int fd, byte* address, uint* length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial int close(int fd);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

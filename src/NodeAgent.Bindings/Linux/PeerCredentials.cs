@@ -11,8 +11,8 @@ public readonly record struct PeerCredentials(int Pid, uint Uid, uint Gid)
 {
     private const int SolSocket = 1, SoPeerCred = 17, SoPeerGroups = 59;
 
-    // NGROUPS_MAX of the kernel is 65536; who is in more groups than this has none here.
-    private const int MostGroups = 1024;
+    // Few are in more groups than the first; the kernel's NGROUPS_MAX is the second.
+    private const int UsualGroups = 256, MostGroups = 65536;
 
     /// <summary>Reads them.</summary>
     /// <exception cref="SocketException">Not a connected unix socket.</exception>
@@ -24,19 +24,29 @@ public readonly record struct PeerCredentials(int Pid, uint Uid, uint Gid)
         return new PeerCredentials(credentials[0], (uint)credentials[1], (uint)credentials[2]);
     }
 
-    /// <summary>Its supplementary groups (SO_PEERGROUPS); empty where they are more than the kernel tells us of.</summary>
+    /// <summary>
+    /// Its supplementary groups (SO_PEERGROUPS), all of them: a rule may refuse a group, and who is believed to be in none
+    /// would get in past it.
+    /// </summary>
+    /// <exception cref="SocketException">They can't be known.</exception>
     public static uint[] GroupsOf(Socket socket)
     {
         ArgumentNullException.ThrowIfNull(socket);
-        Span<uint> groups = stackalloc uint[MostGroups];
         try
         {
-            var bytes = socket.GetRawSocketOption(SolSocket, SoPeerGroups, MemoryMarshal.AsBytes(groups));
-            return groups[..(bytes / sizeof(uint))].ToArray();
+            return Read(socket, UsualGroups);
         }
-        catch (SocketException tooMany) when (tooMany.SocketErrorCode is not SocketError.NotConnected)
+        catch (SocketException)
         {
-            return [];
+            // ERANGE, most likely: there are more. Any other error comes again.
+            return Read(socket, MostGroups);
         }
+    }
+
+    private static uint[] Read(Socket socket, int most)
+    {
+        var groups = new uint[most];
+        var bytes = socket.GetRawSocketOption(SolSocket, SoPeerGroups, MemoryMarshal.AsBytes(groups.AsSpan()));
+        return groups[..(bytes / sizeof(uint))];
     }
 }

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 
@@ -57,6 +58,28 @@ public static class UnixListener
         {
             handle.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Takes the client that waits at a listening socket; returns when there is one.</summary>
+    /// <exception cref="LinuxException">There is no descriptor left, or it is no such socket.</exception>
+    public static unsafe Socket Accept(SafeHandle listener)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        var referenced = false;
+        try
+        {
+            // Who the client is does not matter, so there is no address to be written anywhere.
+            listener.DangerousAddRef(ref referenced);
+            var fd = Libc.accept4((int)listener.DangerousGetHandle(), null, null, Libc.SOCK_CLOEXEC);
+            return fd >= 0 ? new Socket(new SafeSocketHandle(fd, ownsHandle: true)) : throw Libc.Error("accept4");
+        }
+        finally
+        {
+            if (referenced)
+            {
+                listener.DangerousRelease();
+            }
         }
     }
 

@@ -31,6 +31,10 @@ internal static class StatusText
     public static Google.Rpc.Status Of(RpcException exception) =>
         exception.GetRpcStatus() ?? new Google.Rpc.Status { Code = (int)exception.StatusCode, Message = exception.Status.Detail };
 
+    /// <summary>Whether a ticket was refused, and not the caller.</summary>
+    public static bool IsOfTicket(RpcException exception) =>
+        Of(exception).GetDetail<ErrorInfo>()?.Reason.StartsWith("TICKET_", StringComparison.Ordinal) is true;
+
     /// <summary>A code by its name in the gRPC specification.</summary>
     public static string Name(StatusCode code) =>
         string.Concat(code.ToString().Select((c, i) => i > 0 && char.IsUpper(c) && code != StatusCode.OK ? $"_{c}" : c.ToString())).ToUpperInvariant();

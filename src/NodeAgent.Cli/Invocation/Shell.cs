@@ -13,6 +13,8 @@ internal sealed class Shell(Surroundings surroundings)
 {
     private const string Forbidden = "What a role may is said by /etc/nodeagent/policy.conf on the node; use an identity with a role that may, or ask who looks after the node.";
 
+    private const string NewTicket = "Ask whoever gave you the ticket for another: 'nodectl vm ticket' makes one.";
+
     private readonly Dictionary<Command, string[]> _examples = [];
 
     /// <summary>The options that every command has.</summary>
@@ -71,6 +73,8 @@ internal sealed class Shell(Surroundings surroundings)
             RpcException when call.AgentInUse is { CannotConnect: true } agent => Explain(await agent.ExplainAsync(call.Cancellation)),
             RpcException { StatusCode: not StatusCode.Unavailable } rpc when ConnectionLoss.Is(rpc) =>
                 (ExitCode.Unreachable, ["the agent went away before it answered", "  Whether the request was carried out is not known; look before you repeat it."]),
+            RpcException { StatusCode: StatusCode.PermissionDenied or StatusCode.Unauthenticated } rpc when StatusText.IsOfTicket(rpc) =>
+                (ExitCode.Permission, [.. StatusText.Lines(StatusText.Of(rpc)), "  " + NewTicket]),
             RpcException { StatusCode: StatusCode.PermissionDenied } rpc => (ExitCode.Permission, [.. StatusText.Lines(StatusText.Of(rpc)), "  " + Forbidden]),
             RpcException rpc => (ExitCode.Of(rpc.StatusCode), StatusText.Lines(StatusText.Of(rpc))),
             CommandException command => (command.ExitCode, command.Remedy.Length == 0 ? [command.Message] : [command.Message, "  " + command.Remedy]),

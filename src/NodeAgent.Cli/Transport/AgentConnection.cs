@@ -67,6 +67,9 @@ internal sealed class AgentConnection : IDisposable
     /// <summary>The events.</summary>
     public EventService.EventServiceClient Events => new(_calls);
 
+    /// <summary>The audit log.</summary>
+    public AuditService.AuditServiceClient Audit => new(_calls);
+
     /// <inheritdoc/>
     public void Dispose()
     {

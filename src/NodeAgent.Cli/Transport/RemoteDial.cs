@@ -89,6 +89,8 @@ internal sealed class RemoteDial(AgentPlace place, ClientCredentials credentials
         EnabledSslProtocols = SslProtocols.Tls13,
         ApplicationProtocols = [SslApplicationProtocol.Http2],
         ClientCertificateContext = SslStreamCertificateContext.Create(credentials.Certificate, credentials.Chain, offline: true),
+        // For the chain that the runtime builds before we look: nothing is fetched that a stranger's certificate names.
+        CertificateChainPolicy = new X509ChainPolicy { DisableCertificateDownloads = true, TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck },
         RemoteCertificateValidationCallback = (_, shown, chain, _) =>
         {
             _failure = shown is X509Certificate2 certificate

@@ -23,13 +23,17 @@ internal sealed class ConsoleSession : IDisposable
     private long _lastOutput;
 
     /// <summary>Prepares the session.</summary>
-    public ConsoleSession(Call call, ConsoleAttach attach, TimeSpan linger)
+    /// <param name="call">The run.</param>
+    /// <param name="attach">Which console, and how.</param>
+    /// <param name="linger">How long a guest may be quiet after the input's end.</param>
+    /// <param name="headers">What presents a ticket; null without one.</param>
+    public ConsoleSession(Call call, ConsoleAttach attach, TimeSpan linger, Metadata? headers)
     {
         _call = call;
         _attach = attach;
         _linger = linger;
         _left = CancellationTokenSource.CreateLinkedTokenSource(call.Cancellation);
-        _stream = call.Agent.Vms.StreamConsole(call.Streaming.WithCancellationToken(_left.Token));
+        _stream = call.Agent.Vms.StreamConsole(new CallOptions(headers, call.Deadline?.UtcDateTime, _left.Token));
     }
 
     private bool AtKeyboard => _call.Surroundings.InputIsTerminal && !_attach.ReadOnly;
@@ -44,7 +48,15 @@ internal sealed class ConsoleSession : IDisposable
     /// <summary>Runs until one side leaves.</summary>
     public async Task RunAsync()
     {
-        await _stream.RequestStream.WriteAsync(new StreamConsoleRequest { Attach = _attach }, _left.Token);
+        try
+        {
+            await _stream.RequestStream.WriteAsync(new StreamConsoleRequest { Attach = _attach }, _left.Token);
+        }
+        catch (Exception refused) when (refused is InvalidOperationException or RpcException)
+        {
+            // Refused already; the answer says why.
+        }
+
         if (AtKeyboard)
         {
             _call.Printer.Note($"Console of {_attach.Vm}; Ctrl-] leaves.");

@@ -26,6 +26,8 @@ internal static class VmNoun
         new("watch", "Show VMs and every change of them.", VmWatch.Describe),
         new("wait", "Wait until a VM is in some state.", VmWait.Describe),
         new("console", "Attach to a VM's serial console.", VmConsole.Describe),
+        new("display", "Let a VNC viewer connect to a VM's display.", VmDisplay.Describe),
+        new("ticket", "Make a ticket that opens a VM's console or display once, for anybody.", VmTicket.Describe),
         new("logs", "Show what was kept of a VM's serial console.", VmLogs.Describe),
         new("screenshot", "Take a picture of a VM's display.", VmScreenshot.Describe),
         new("send-key", "Press keys on a VM's keyboard.", VmSendKey.Describe),

@@ -9,7 +9,7 @@ public sealed class ConsoleHistory
     private readonly Lock _lock = new();
     private readonly string _current;
     private readonly string _previous;
-    private readonly long _half;
+    private long _half;
 
     /// <summary>The history in a directory.</summary>
     /// <param name="directory">The VM's state directory; made when something is written.</param>
@@ -19,6 +19,29 @@ public sealed class ConsoleHistory
         _current = Path.Combine(directory, "console.log");
         _previous = Path.Combine(directory, "console.log.1");
         _half = bytes / 2;
+    }
+
+    /// <summary>Changes how much is kept; what is more than that goes, oldest first.</summary>
+    public void Limit(int bytes)
+    {
+        lock (_lock)
+        {
+            var shrinks = bytes / 2 < _half;
+            _half = bytes / 2;
+            try
+            {
+                if (shrinks && (Length(_current) > _half || Length(_previous) > _half))
+                {
+                    var kept = Tail([.. ReadFile(_previous), .. ReadFile(_current)], 2 * _half);
+                    File.WriteAllBytes(_previous, kept[..^(int)Math.Min(kept.Length, _half)]);
+                    File.WriteAllBytes(_current, Tail(kept, _half));
+                }
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                // What is too much goes as new output comes.
+            }
+        }
     }
 
     /// <summary>Output that a full disk did not take, in bytes.</summary>
@@ -47,7 +70,7 @@ public sealed class ConsoleHistory
         lock (_lock)
         {
             byte[] all = [.. ReadFile(_previous), .. ReadFile(_current)];
-            return tailBytes > 0 && all.Length > tailBytes ? all[^(int)tailBytes..] : all;
+            return tailBytes > 0 ? Tail(all, tailBytes) : all;
         }
     }
 
@@ -73,6 +96,10 @@ public sealed class ConsoleHistory
         using var next = File.OpenHandle(_current, FileMode.Create, FileAccess.Write, FileShare.Read);
         RandomAccess.Write(next, output, 0);
     }
+
+    private static byte[] Tail(byte[] all, long bytes) => all.Length > bytes ? all[^(int)bytes..] : all;
+
+    private static long Length(string path) => File.Exists(path) ? new FileInfo(path).Length : 0;
 
     private static byte[] ReadFile(string path) => File.Exists(path) ? File.ReadAllBytes(path) : [];
 }

@@ -33,6 +33,30 @@ public static class EventKinds
     /// <summary>The shutdown of the host was called off.</summary>
     public const string NodeShutdownCancelled = "node.shutdown-cancelled";
 
+    /// <summary>The host's name, its address or its machine id is not what it was.</summary>
+    public const string NodeIdentityChanged = "node.identity-changed";
+
+    /// <summary>The node asked to be let into a fleet, and a person decides.</summary>
+    public const string FleetJoinAsked = "fleet.join-asked";
+
+    /// <summary>The manager refused for good.</summary>
+    public const string FleetJoinRefused = "fleet.join-refused";
+
+    /// <summary>The node is in a fleet.</summary>
+    public const string FleetJoined = "fleet.joined";
+
+    /// <summary>The node left its fleet, or gave up joining.</summary>
+    public const string FleetLeft = "fleet.left";
+
+    /// <summary>The node has its next certificate.</summary>
+    public const string FleetCertificateRenewed = "fleet.certificate-renewed";
+
+    /// <summary>A session with the manager is open.</summary>
+    public const string FleetManagerConnected = "fleet.manager-connected";
+
+    /// <summary>There is no session with the manager any more.</summary>
+    public const string FleetManagerLost = "fleet.manager-lost";
+
     /// <summary>A VM was recorded.</summary>
     public const string VmCreated = "vm.created";
 

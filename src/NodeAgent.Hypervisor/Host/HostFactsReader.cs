@@ -10,9 +10,12 @@ public sealed class HostFactsReader(string root = "/")
 {
     private readonly KernelFiles _files = new(root);
 
+    /// <summary>Which machine it is said to be; <c>null</c> to read that too.</summary>
+    public MachineIdentity? Identity { get; init; }
+
     /// <summary>Reads everything.</summary>
     public HostFacts Read() => new(
-        MachineIdentity.Read(_files),
+        Identity ?? MachineIdentity.Read(_files),
         OsRelease.Read(_files),
         KernelRelease.Read(_files),
         new CpuFacts(CpuModel.Read(_files), LogicalCpu.ReadAll(_files)),

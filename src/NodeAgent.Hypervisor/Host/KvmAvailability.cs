@@ -24,4 +24,7 @@ public enum KvmAvailability
 
     /// <summary>KVM only emulates guest kernels: 16 and 32-bit guests run slowly, 64-bit kernels hang.</summary>
     EmulatedOnly,
+
+    /// <summary>Nobody asked it, because the node is simulated.</summary>
+    NotAsked,
 }

@@ -20,6 +20,7 @@ internal static class KvmCondition
         KvmAvailability.WrongApiVersion => NodeConditionReason.KvmApiVersionWrong,
         KvmAvailability.SelfTestFailed => NodeConditionReason.KvmSelfTestFailed,
         KvmAvailability.EmulatedOnly => NodeConditionReason.KvmEmulatedOnly,
+        KvmAvailability.NotAsked => NodeConditionReason.KvmNotAsked,
         _ => throw new ArgumentOutOfRangeException(nameof(availability), availability, null),
     };
 
@@ -43,6 +44,8 @@ internal static class KvmCondition
         KvmAvailability.EmulatedOnly =>
             "Use accelerator tcg for 64-bit guests on this node. For KVM, run the agent where the processor's VT-x or "
             + "AMD-V reaches it: on the bare machine, or in a virtual machine whose host allows nested virtualization.",
+        KvmAvailability.NotAsked =>
+            "For real VMs run the agent without --simulate, on directories of its own.",
         _ => throw new ArgumentOutOfRangeException(nameof(availability), availability, null),
     };
 }

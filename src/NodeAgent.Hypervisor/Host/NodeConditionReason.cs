@@ -27,7 +27,7 @@ public static class NodeConditionReason
     /// <summary>KVM does not offer it.</summary>
     public const string NestedNotOffered = "NestedNotOffered";
 
-    /// <summary>KVM did not get far enough to be asked.</summary>
+    /// <summary>KVM did not get far enough to be asked, or the node is simulated.</summary>
     public const string KvmNotAsked = "KvmNotAsked";
 
     /// <summary>There are IOMMU groups.</summary>

@@ -16,6 +16,12 @@ internal sealed record LedgerAttachment(LedgerDatabase Database, string Path, st
 
     public required long LastCommit { get; init; }
 
+    /// <summary>The record that was trimmed off the audit log last.</summary>
+    public required AuditPlace AuditAnchor { get; init; }
+
+    /// <summary>The newest record of the audit log.</summary>
+    public required AuditPlace AuditHead { get; init; }
+
     /// <summary>Opens the file and looks at it from inside.</summary>
     /// <returns>Null when it is damaged; <paramref name="findings"/> tell how.</returns>
     /// <exception cref="SqliteException">The file can't be opened for another reason than damage.</exception>
@@ -76,6 +82,7 @@ internal sealed record LedgerAttachment(LedgerDatabase Database, string Path, st
             LastCommit = LastCommit,
             OldestEvent = oldest as long? ?? 1,
             NewestEvent = newest as long? ?? 0,
+            Audit = new AuditEnds(AuditAnchor, Database.Scalar("SELECT min(seq) FROM audit") as long? ?? AuditHead.Sequence + 1, AuditHead),
         };
     }
 
@@ -113,6 +120,7 @@ internal sealed record LedgerAttachment(LedgerDatabase Database, string Path, st
             schema.Migrate(database, (int)(long)database.Scalar("PRAGMA user_version")!);
         }
 
+        AuditPlace auditHead = AuditHeadOf(database, meta, findings);
         var contents = new LedgerContents(
             ReadAll(database, VmRow.Format, "vms", findings),
             ReadAll(database, RunRow.Format, "vm_runs", findings),
@@ -128,7 +136,27 @@ internal sealed record LedgerAttachment(LedgerDatabase Database, string Path, st
             Id = id,
             Epoch = epoch,
             LastCommit = commit,
+            AuditAnchor = AuditPlace.TryParse(meta.GetValueOrDefault(MetaRow.AuditAnchor)) ?? AuditPlace.Beginning,
+            AuditHead = auditHead,
         };
+    }
+
+    // What was cut off the end of the log leaves no trace in the log itself.
+    private static AuditPlace AuditHeadOf(LedgerDatabase database, Dictionary<string, string> meta, List<string> findings)
+    {
+        if (findings.Count > 0)
+        {
+            return AuditPlace.Beginning;
+        }
+
+        List<object?[]> newest = database.Rows("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1");
+        AuditPlace found = newest is [[long sequence, string hash]] ? new AuditPlace(sequence, hash) : AuditPlace.Beginning;
+        if (found != (AuditPlace.TryParse(meta.GetValueOrDefault(MetaRow.AuditHead)) ?? AuditPlace.Beginning))
+        {
+            findings.Add("the end of the audit log is not the one that is on record");
+        }
+
+        return found;
     }
 
     private static void CompareMark((Guid LedgerId, long Commit)? mark, Guid id, long commit, List<string> findings)

@@ -4,7 +4,7 @@ using NodeAgent.Hypervisor.Events;
 namespace NodeAgent.Hypervisor.Ledger;
 
 /// <summary>
-/// Observed facts that the disk did not take, in order. Events are bounded; the other writes of a batch are always kept,
+/// Observed facts that the disk did not take, in order. Events and records of the audit log are bounded; the other writes of a batch are always kept,
 /// because there are at most a few for each VM and operation, and nothing new begins while the disk takes nothing.
 /// </summary>
 internal sealed class LedgerBacklog(int eventLimit)
@@ -15,32 +15,48 @@ internal sealed class LedgerBacklog(int eventLimit)
 
     public int Count => _batches.Count;
 
+    /// <summary>Events and records of the audit log that wait.</summary>
     public int Events { get; private set; }
 
     /// <summary>Events that did not fit.</summary>
     public long Lost { get; private set; }
 
-    public bool IsEmpty => _batches.Count == 0 && Lost == 0;
+    /// <summary>Records of the audit log that did not fit.</summary>
+    public long LostAudit { get; private set; }
+
+    public bool IsEmpty => _batches.Count == 0 && !HasLost;
+
+    private bool HasLost => Lost > 0 || LostAudit > 0;
 
     public void Add(LedgerBatch batch)
     {
-        int events = batch.Count(static write => write is AppendEvent);
+        int events = batch.Count(IsEntry);
         // Once one was lost all later ones are, so that the hole is one hole, and at the end of what is kept.
-        if (Lost == 0 && Events + events <= eventLimit)
+        if (!HasLost && Events + events <= eventLimit)
         {
             Events += events;
             _batches.Enqueue(batch);
             return;
         }
 
-        foreach (EventDraft fact in batch.OfType<AppendEvent>().Select(static write => write.Fact))
+        foreach (LedgerWrite write in batch)
         {
-            _firstLost = Lost == 0 ? fact.Time : _firstLost;
-            _lastLost = fact.Time;
-            Lost++;
+            switch (write)
+            {
+                case AppendEvent append:
+                    NoteLoss(append.Fact.Time);
+                    Lost++;
+                    break;
+                case AppendAudit append:
+                    NoteLoss(append.Fact.Time);
+                    LostAudit++;
+                    break;
+                default:
+                    break;
+            }
         }
 
-        var rest = new LedgerBatch(batch.Where(static write => write is not AppendEvent));
+        var rest = new LedgerBatch(batch.Where(static write => !IsEntry(write)));
         if (rest.Count > 0)
         {
             _batches.Enqueue(rest);
@@ -55,12 +71,50 @@ internal sealed class LedgerBacklog(int eventLimit)
     {
         for (int i = 0; i < count; i++)
         {
-            Events -= _batches.Dequeue().Count(static write => write is AppendEvent);
+            Events -= _batches.Dequeue().Count(IsEntry);
         }
     }
 
-    /// <summary>An event that says what was lost.</summary>
+    /// <summary>What says, in each log, what that log lost.</summary>
     public LedgerBatch LossMarker()
+    {
+        var marker = new LedgerBatch();
+        if (Lost > 0)
+        {
+            marker.Add(LossEvent());
+        }
+
+        if (LostAudit > 0)
+        {
+            marker.Add(new AppendAudit(new AuditDraft(_firstLost, AuditKind.Agent)
+            {
+                Until = _lastLost,
+                Count = LostAudit,
+                Caller = AuditDraft.Agent,
+                Source = AuditDraft.Agent,
+                Method = AuditRecord.Lost,
+                Detail = "So many records were lost because the disk took nothing for too long.",
+            }));
+        }
+
+        return marker;
+    }
+
+    public void ForgetLoss()
+    {
+        Lost = 0;
+        LostAudit = 0;
+    }
+
+    private static bool IsEntry(LedgerWrite write) => write is AppendEvent or AppendAudit;
+
+    private void NoteLoss(DateTimeOffset time)
+    {
+        _firstLost = HasLost ? _firstLost : time;
+        _lastLost = time;
+    }
+
+    private AppendEvent LossEvent()
     {
         string lost = Lost.ToString(CultureInfo.InvariantCulture);
         var payload = new EventPayload(
@@ -72,8 +126,6 @@ internal sealed class LedgerBacklog(int eventLimit)
                 ["first"] = _firstLost.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
                 ["last"] = _lastLost.UtcDateTime.ToString("O", CultureInfo.InvariantCulture),
             });
-        return new LedgerBatch(new AppendEvent(new EventDraft(_lastLost, LedgerEvent.LostKind, null, payload.ToJson())));
+        return new AppendEvent(new EventDraft(_lastLost, LedgerEvent.LostKind, null, payload.ToJson()));
     }
-
-    public void ForgetLoss() => Lost = 0;
 }

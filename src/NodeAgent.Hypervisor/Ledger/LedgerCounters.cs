@@ -19,4 +19,8 @@ namespace NodeAgent.Hypervisor.Ledger;
 /// <param name="LastCommit">How long the last transaction took, from its begin to the end of its sync.</param>
 public sealed record LedgerCounters(
     long Commits, long Chores, long Batches, long Refused, long Failed, long Checkpoints, long Events, long EventsTrimmed,
-    long EventsLost, TimeSpan LastCommit);
+    long EventsLost, TimeSpan LastCommit)
+{
+    /// <summary>Records of the audit log lost for the same reason.</summary>
+    public long AuditLost { get; init; }
+}

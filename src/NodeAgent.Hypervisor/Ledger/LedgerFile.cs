@@ -26,6 +26,9 @@ internal sealed record LedgerFile(LedgerDatabase Database, LedgerMark Mark, File
     /// <summary>Number of the newest event; 0 before the first.</summary>
     public required long NewestEvent { get; init; }
 
+    /// <summary>The two ends of the audit log.</summary>
+    public required AuditEnds Audit { get; init; }
+
     public void Dispose()
     {
         Database.Dispose();

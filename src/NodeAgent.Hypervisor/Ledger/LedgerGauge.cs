@@ -102,8 +102,11 @@ internal sealed partial class LedgerGauge
         });
     }
 
-    public void CountLost(long events) =>
-        Volatile.Write(ref _counters, _counters with { EventsLost = _counters.EventsLost + events });
+    public void CountLost(long events, long audit) => Volatile.Write(ref _counters, _counters with
+    {
+        EventsLost = _counters.EventsLost + events,
+        AuditLost = _counters.AuditLost + audit,
+    });
 
     public void CountFailure() => Volatile.Write(ref _counters, _counters with { Failed = _counters.Failed + 1 });
 

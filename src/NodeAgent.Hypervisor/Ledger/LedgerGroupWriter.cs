@@ -7,7 +7,7 @@ namespace NodeAgent.Hypervisor.Ledger;
 /// memory and go first when it does again.
 /// </summary>
 internal sealed partial class LedgerGroupWriter(
-    LedgerTransaction transaction, EventHead head, LedgerGauge gauge, LedgerOptions options, ILogger logger)
+    LedgerTransaction transaction, LedgerHeads heads, LedgerGauge gauge, LedgerOptions options, ILogger logger)
 {
     private const int BacklogChunk = 256;
     private readonly LedgerBacklog _backlog = new(options.BacklogEventLimit);
@@ -46,8 +46,8 @@ internal sealed partial class LedgerGroupWriter(
             if (chunk.Count == 0)
             {
                 Write([_backlog.LossMarker()], []);
-                LogLost(logger, _backlog.Lost);
-                gauge.CountLost(_backlog.Lost);
+                LogLost(logger, _backlog.Lost, _backlog.LostAudit);
+                gauge.CountLost(_backlog.Lost, _backlog.LostAudit);
                 _backlog.ForgetLoss();
             }
             else
@@ -69,10 +69,16 @@ internal sealed partial class LedgerGroupWriter(
         (LedgerCommit? Commit, LedgerException? Failure)[] outcomes = transaction.Run(batches, out bool isSynced);
         gauge.Count(outcomes, isSynced, began);
         gauge.Report(LedgerState.Ok, null, null);
-        head.Publish(transaction.LastEvent);
+        heads.Events.Publish(transaction.LastEvent);
+        heads.Audit.Publish(transaction.NewAudit);
         for (int i = 0; i < outcomes.Length; i++)
         {
             (LedgerCommit? commit, LedgerException? failure) = outcomes[i];
+            if (commit is DurableCommit)
+            {
+                Confirm(batches[i]);
+            }
+
             if (owners.Count == 0 && commit is not DurableCommit)
             {
                 LogDropped(logger, commit is RefusedCommit refused ? refused.Refusal : failure);
@@ -85,6 +91,14 @@ internal sealed partial class LedgerGroupWriter(
             {
                 owners[i].Fail(failure);
             }
+        }
+    }
+
+    private static void Confirm(LedgerBatch batch)
+    {
+        foreach (AppendAudit append in batch.OfType<AppendAudit>())
+        {
+            append.Entry?.Confirm();
         }
     }
 
@@ -117,8 +131,8 @@ internal sealed partial class LedgerGroupWriter(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} events were lost while the disk took nothing")]
-    private static partial void LogLost(ILogger logger, long count);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} events and {Records} records of the audit log were lost while the disk took nothing")]
+    private static partial void LogLost(ILogger logger, long count, long records);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "A fact that waited for the disk contradicts the ledger and was dropped: {Cause}")]
     private static partial void LogDropped(ILogger logger, object? cause);

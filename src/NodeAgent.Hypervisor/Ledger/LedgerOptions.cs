@@ -21,10 +21,16 @@ public sealed record LedgerOptions
     /// <summary>How long a request id is remembered.</summary>
     public TimeSpan KeyAge { get; init; } = TimeSpan.FromHours(24);
 
+    /// <summary>How many records of the audit log are kept at least. One or more.</summary>
+    public long AuditCount { get; init; } = 250_000;
+
+    /// <summary>How old a record of the audit log may get.</summary>
+    public TimeSpan AuditAge { get; init; } = TimeSpan.FromDays(400);
+
     /// <summary>How many batches may wait for the writer; more are refused with <see cref="LedgerReason.Overloaded"/>.</summary>
     public int QueueLimit { get; init; } = 4_096;
 
-    /// <summary>How many events of observed facts are held in memory while the disk takes nothing.</summary>
+    /// <summary>How many events and records of observed facts are held in memory while the disk takes nothing.</summary>
     public int BacklogEventLimit { get; init; } = 4_096;
 
     /// <summary>How often a disk that took nothing is tried again.</summary>

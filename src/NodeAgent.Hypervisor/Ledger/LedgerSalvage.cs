@@ -46,7 +46,7 @@ internal sealed class LedgerSalvage(LedgerOptions options, LedgerSchema schema, 
         PrepareWorkCopy();
         SalvageSource source = SalvageSource.Read(Work, schema);
         LedgerDamage damage = new SalvageTarget(options.DatabasePath + ".new", schema, time)
-            .Write(source, [.. findings], keptAs);
+            .Write(source, [.. findings], keptAs, LedgerMark.Read(options.MarkPath));
         File.Move(options.DatabasePath + ".new", Salvaged, overwrite: true);
         FinishInterrupted();
         return damage;

@@ -44,6 +44,13 @@ internal sealed class LedgerSchema(ImmutableArray<string> steps)
           payload TEXT NOT NULL, recovered INTEGER NOT NULL, operation_id TEXT, request_id TEXT, caller TEXT,
           checksum INTEGER NOT NULL);
         """,
+        """
+        CREATE TABLE audit (
+          seq INTEGER PRIMARY KEY NOT NULL, time INTEGER NOT NULL, until INTEGER NOT NULL, kind INTEGER NOT NULL,
+          count INTEGER NOT NULL, caller TEXT NOT NULL, source TEXT NOT NULL, method TEXT NOT NULL, subject TEXT NOT NULL,
+          vm_id TEXT, request_id TEXT NOT NULL, operation_id TEXT, result TEXT NOT NULL, reason TEXT NOT NULL,
+          detail TEXT NOT NULL, hash TEXT NOT NULL, checksum INTEGER NOT NULL);
+        """,
     ]);
 
     /// <summary>The version that this agent writes.</summary>

@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace NodeAgent.Hypervisor.Ledger;
 
 /// <summary>Applies single writes to the tables, inside a transaction that somebody else begins and ends.</summary>
-internal sealed class LedgerTables(LedgerDatabase database, TimeSpan keyAge, long lastEvent)
+internal sealed class LedgerTables(LedgerDatabase database, TimeSpan keyAge, long lastEvent, AuditTail audit)
 {
     private readonly LedgerStatement _insertVm = database.Prepare(VmRow.Format.InsertSql);
     private readonly LedgerStatement _replaceVm = database.Prepare(VmRow.Format.UpsertSql("id"));
@@ -23,6 +23,7 @@ internal sealed class LedgerTables(LedgerDatabase database, TimeSpan keyAge, lon
         $"SELECT {KeyRow.Format.ColumnList} FROM idempotency_keys WHERE scope = $1 AND request_id = $2");
 
     private readonly LedgerStatement _insertEvent = database.Prepare(LedgerEvent.Format.InsertSql);
+    private readonly LedgerStatement _insertAudit = database.Prepare(AuditRecord.Format.InsertSql);
     private readonly LedgerStatement _putMeta = database.Prepare(MetaRow.Format.UpsertSql("key"));
 
     /// <summary>
@@ -45,6 +46,7 @@ internal sealed class LedgerTables(LedgerDatabase database, TimeSpan keyAge, lon
         ClaimKey claim => Claim(claim.Key),
         SetMaintenance set => Run(_putMeta, MetaRow.Format.Values(new MetaRow(MetaRow.Maintenance, MaintenanceRow.TextOf(set.Maintenance)))),
         AppendEvent append => Append(append.Fact),
+        AppendAudit append => Append(audit.Next(append.Fact)),
         _ => throw new LedgerException(LedgerReason.Internal, $"ledger: no table for {write.GetType().Name}"),
     };
 
@@ -98,6 +100,13 @@ internal sealed class LedgerTables(LedgerDatabase database, TimeSpan keyAge, lon
     {
         Run(_insertEvent, LedgerEvent.Format.Values(new LedgerEvent(LastEvent + 1, fact)));
         LastEvent++;
+        return null;
+    }
+
+    private LedgerRefusal? Append(AuditRecord record)
+    {
+        Run(_insertAudit, AuditRecord.Format.Values(record));
+        audit.Add(record);
         return null;
     }
 }

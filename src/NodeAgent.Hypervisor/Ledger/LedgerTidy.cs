@@ -6,7 +6,7 @@ namespace NodeAgent.Hypervisor.Ledger;
 /// Keeps the ledger small, on the writer's thread, in steps so short that a batch never waits long for one.
 /// </summary>
 internal sealed class LedgerTidy(
-    LedgerFile file, LedgerTransaction transaction, EventHead head, LedgerGauge gauge, LedgerOptions options)
+    LedgerFile file, LedgerTransaction transaction, LedgerHeads heads, LedgerGauge gauge, LedgerOptions options)
 {
     /// <summary>How long after a commit the log file is copied back: long enough for the next request not to meet it.</summary>
     public static readonly TimeSpan QuietTime = TimeSpan.FromMilliseconds(250);
@@ -34,6 +34,8 @@ internal sealed class LedgerTidy(
         $"WHERE ended < $1 OR (number <= $2 AND ended IS NOT NULL) LIMIT {TrimStep})");
 
     private readonly LedgerStatement _newestOperation = file.Database.Prepare("SELECT max(number) FROM operations");
+    private readonly AuditTrim _audit = new(file, transaction, heads.Audit, options);
+    private readonly EventHead _events = heads.Events;
     private int _pages;
     private bool _isBaseWritten;
 
@@ -101,33 +103,44 @@ internal sealed class LedgerTidy(
 
     private long EventSlack => Math.Max(64, options.EventCount / 20);
 
-    private long EventsToTrim() => head.Newest - head.Oldest + 1 - options.EventCount;
+    private long EventsToTrim() => _events.Newest - _events.Oldest + 1 - options.EventCount;
 
     private LedgerChore Trim()
     {
         DateTimeOffset now = gauge.Now;
-        bool hasMore = TrimEvents(now) | TrimKeys(now) | TrimOperations(now);
+        bool hasMore = TrimEvents(now) | TrimAudit(now) | TrimKeys(now) | TrimOperations(now);
         return hasMore ? LedgerChore.Trim : LedgerChore.None;
     }
 
     private bool TrimEvents(DateTimeOffset now)
     {
         // The newest one stays however old it is: from it the next number is known.
-        long end = Math.Min(head.Oldest + TrimStep, head.Newest);
-        long firstYoung = _firstYoungEvent.Scalar(head.Oldest, end, RowValue.Of(now - options.EventAge)) is long young
+        long end = Math.Min(_events.Oldest + TrimStep, _events.Newest);
+        long firstYoung = _firstYoungEvent.Scalar(_events.Oldest, end, RowValue.Of(now - options.EventAge)) is long young
             ? young
             : end;
-        long keepFrom = Math.Max(firstYoung, Math.Min(end, head.Newest - options.EventCount + 1));
-        if (keepFrom <= head.Oldest)
+        long keepFrom = Math.Max(firstYoung, Math.Min(end, _events.Newest - options.EventCount + 1));
+        if (keepFrom <= _events.Oldest)
         {
             return false;
         }
 
-        long trimmed = keepFrom - head.Oldest;
-        head.Trim(keepFrom);
+        long trimmed = keepFrom - _events.Oldest;
+        _events.Trim(keepFrom);
         transaction.RunChore(() => _deleteEvents.Run(keepFrom));
         gauge.CountChore(0, trimmed);
-        return keepFrom == end && keepFrom < head.Newest;
+        return keepFrom == end && keepFrom < _events.Newest;
+    }
+
+    private bool TrimAudit(DateTimeOffset now)
+    {
+        if (!_audit.Run(now, TrimStep, out bool hasMore))
+        {
+            return false;
+        }
+
+        gauge.CountChore(0, 0);
+        return hasMore;
     }
 
     private bool TrimKeys(DateTimeOffset now)

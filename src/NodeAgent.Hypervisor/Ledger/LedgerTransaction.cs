@@ -11,6 +11,7 @@ internal sealed class LedgerTransaction
 {
     private readonly LedgerFile _file;
     private readonly LedgerTables _tables;
+    private readonly AuditTail _audit;
     private readonly LedgerStatement _begin;
     private readonly LedgerStatement _commit;
     private readonly LedgerStatement _rollback;
@@ -22,7 +23,8 @@ internal sealed class LedgerTransaction
     public LedgerTransaction(LedgerFile file, TimeSpan keyAge)
     {
         _file = file;
-        _tables = new LedgerTables(file.Database, keyAge, file.NewestEvent);
+        _audit = new AuditTail(file.Audit.Head);
+        _tables = new LedgerTables(file.Database, keyAge, file.NewestEvent, _audit);
         _begin = file.Database.Prepare("BEGIN IMMEDIATE");
         _commit = file.Database.Prepare("COMMIT");
         _rollback = file.Database.Prepare("ROLLBACK");
@@ -30,11 +32,18 @@ internal sealed class LedgerTransaction
         _release = file.Database.Prepare("RELEASE batch");
         _rollbackTo = file.Database.Prepare("ROLLBACK TO batch");
         LastEvent = file.NewestEvent;
+        LastAudit = file.Audit.Head;
         LastCommit = file.LastCommit;
     }
 
     /// <summary>Number of the last durable event.</summary>
     public long LastEvent { get; private set; }
+
+    /// <summary>The last durable record of the audit log.</summary>
+    public AuditPlace LastAudit { get; private set; }
+
+    /// <summary>The records that the last transaction made durable.</summary>
+    public IReadOnlyList<AuditRecord> NewAudit { get; private set; } = [];
 
     /// <summary>Number of the last durable transaction.</summary>
     public long LastCommit { get; private set; }
@@ -69,6 +78,7 @@ internal sealed class LedgerTransaction
             else
             {
                 _rollback.Run();
+                NewAudit = [];
             }
 
             return outcomes;
@@ -79,6 +89,9 @@ internal sealed class LedgerTransaction
             throw LedgerException.From(error);
         }
     }
+
+    /// <summary>Notes, inside a piece of housekeeping, what the audit log goes on from.</summary>
+    public void PutAnchor(AuditPlace anchor) => _tables.PutMeta(MetaRow.AuditAnchor, anchor.ToString());
 
     /// <summary>Runs a piece of housekeeping as a transaction of its own.</summary>
     /// <exception cref="LedgerException">The disk or the file failed: nothing was changed.</exception>
@@ -103,6 +116,7 @@ internal sealed class LedgerTransaction
     private (LedgerCommit?, LedgerException?) Apply(LedgerBatch batch)
     {
         long before = _tables.LastEvent;
+        AuditPlace auditBefore = _audit.Head;
         _savepoint.Run();
         LedgerRefusal? refusal = null;
         LedgerException? failure = null;
@@ -132,6 +146,7 @@ internal sealed class LedgerTransaction
         {
             _rollbackTo.Run();
             _tables.LastEvent = before;
+            _audit.BackTo(auditBefore);
         }
 
         _release.Run();
@@ -143,6 +158,11 @@ internal sealed class LedgerTransaction
     private void RecordFacts(bool isClosing)
     {
         _tables.PutMeta(MetaRow.Commit, (LastCommit + 1).ToString(CultureInfo.InvariantCulture));
+        if (_audit.HasAdded)
+        {
+            _tables.PutMeta(MetaRow.AuditHead, _audit.Head.ToString());
+        }
+
         if (!_isOpenRecorded || isClosing)
         {
             _tables.PutMeta(MetaRow.Epoch, _file.Epoch.ToString(CultureInfo.InvariantCulture));
@@ -153,6 +173,8 @@ internal sealed class LedgerTransaction
     private void Acknowledge()
     {
         LastEvent = _tables.LastEvent;
+        LastAudit = _audit.Head;
+        NewAudit = _audit.Take();
         LastCommit++;
         _file.Mark.Write(_file.Id, LastCommit);
     }
@@ -160,6 +182,8 @@ internal sealed class LedgerTransaction
     private void Abandon()
     {
         _tables.LastEvent = LastEvent;
+        _audit.BackTo(LastAudit);
+        NewAudit = [];
         if (!_file.Database.IsInTransaction)
         {
             return;

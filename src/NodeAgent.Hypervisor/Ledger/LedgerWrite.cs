@@ -52,3 +52,11 @@ public sealed record SetMaintenance(MaintenanceRow? Maintenance) : LedgerWrite;
 /// <summary>Appends to the event log.</summary>
 /// <param name="Fact">What happened.</param>
 public sealed record AppendEvent(EventDraft Fact) : LedgerWrite;
+
+/// <summary>Appends to the audit log.</summary>
+/// <param name="Fact">Who did what.</param>
+public sealed record AppendAudit(AuditDraft Fact) : LedgerWrite
+{
+    /// <summary>The call that waits to be on record; told once the batch is durable.</summary>
+    public AuditEntry? Entry { get; init; }
+}

@@ -23,6 +23,12 @@ internal sealed record MetaRow(string Key, string Value)
     /// <summary>See <see cref="MaintenanceRow"/>; empty or missing when the node is in service.</summary>
     public const string Maintenance = "maintenance";
 
+    /// <summary>The newest record of the audit log, a second witness beside the log itself; missing before the first.</summary>
+    public const string AuditHead = "audit_head";
+
+    /// <summary>The newest record that was trimmed off the audit log; missing before that.</summary>
+    public const string AuditAnchor = "audit_anchor";
+
     internal static readonly RowFormat<MetaRow> Format = new(
         "meta",
         ["key", "value"],

@@ -31,12 +31,13 @@ public sealed class NodeLedger : IAsyncDisposable
         _findOperation = _reader.Prepare($"SELECT {OperationRow.Format.ColumnList} FROM operations WHERE id = $1");
         _listOperations = _reader.Prepare(
             $"SELECT {OperationRow.Format.ColumnList} FROM operations WHERE number < $1 ORDER BY number DESC");
-        var head = new EventHead(file.OldestEvent, file.NewestEvent);
-        Events = new EventLog(file.Id, _reader, head, time);
+        var heads = new LedgerHeads(new EventHead(file.OldestEvent, file.NewestEvent), new AuditHead(file.Audit));
+        Events = new EventLog(file.Id, _reader, heads.Events, time);
+        Audit = new AuditLog(_reader, heads.Audit, time);
         var transaction = new LedgerTransaction(file, options.KeyAge);
         _writer = new LedgerWriter(
-            new LedgerGroupWriter(transaction, head, _gauge, options, logger),
-            new LedgerTidy(file, transaction, head, _gauge, options),
+            new LedgerGroupWriter(transaction, heads, _gauge, options, logger),
+            new LedgerTidy(file, transaction, heads, _gauge, options),
             options,
             time,
             logger);
@@ -63,6 +64,9 @@ public sealed class NodeLedger : IAsyncDisposable
 
     /// <summary>The event log.</summary>
     public EventLog Events { get; }
+
+    /// <summary>The audit log.</summary>
+    public AuditLog Audit { get; }
 
     /// <summary>Opens the ledger of a state directory, making or salvaging it if need be.</summary>
     /// <param name="options">Where, and how much is kept.</param>

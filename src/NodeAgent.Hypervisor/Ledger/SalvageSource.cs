@@ -14,8 +14,10 @@ internal sealed record SalvageSource(
 
     public required SalvageTable<LedgerEvent> Events { get; init; }
 
+    public required SalvageTable<AuditRecord> Audit { get; init; }
+
     private int RowCount => Meta.Rows.Count() + Vms.Rows.Count() + Runs.Rows.Count() + Intents.Rows.Count()
-        + Operations.Rows.Count() + Keys.Rows.Count() + Events.Rows.Count();
+        + Operations.Rows.Count() + Keys.Rows.Count() + Events.Rows.Count() + Audit.Rows.Count();
 
     /// <summary>Reads a copy of the damaged file, which is changed in the attempt.</summary>
     public static SalvageSource Read(string path, LedgerSchema schema)
@@ -51,6 +53,7 @@ internal sealed record SalvageSource(
         {
             Keys = new(source, KeyRow.Format),
             Events = new(source, LedgerEvent.Format),
+            Audit = new(source, AuditRecord.Format),
         };
     }
 

@@ -7,10 +7,20 @@ namespace NodeAgent.Hypervisor.Ledger;
 /// <summary>Writes a new ledger from what a salvage could read.</summary>
 internal sealed class SalvageTarget(string path, LedgerSchema schema, TimeProvider time)
 {
-    public LedgerDamage Write(SalvageSource source, ImmutableArray<string> findings, string? keptAs)
+    /// <summary>Writes it.</summary>
+    /// <param name="source">What could be read.</param>
+    /// <param name="findings">What was found damaged.</param>
+    /// <param name="keptAs">Where the damaged file is.</param>
+    /// <param name="mark">The last transaction that was acknowledged, by the witness beside the file.</param>
+    public LedgerDamage Write(
+        SalvageSource source, ImmutableArray<string> findings, string? keptAs, (Guid LedgerId, long Commit)? mark)
     {
         List<SalvageCount> counts = [];
-        LedgerSeed.Create(path, schema, database => counts = Fill(database, source, findings, keptAs));
+        LedgerSeed.Create(path, schema, database =>
+        {
+            counts = Fill(database, source, findings, keptAs);
+            counts.Add(SalvagedAudit.Write(database, source, mark, time.GetUtcNow()));
+        });
         HashSet<Guid> vms = [.. source.Vms.Rows.Select(static vm => vm.Id)];
         return new LedgerDamage(
             findings,

@@ -29,11 +29,11 @@ public sealed class DirectLauncher(string bootId) : IQemuLauncher
 
         // A process that ended already is a zombie until its handle reaps it, so its start time is still there.
         var start = ProcStat.Read(handle.Pid)?.StartTicks ?? 0;
-        return Task.FromResult(new QemuProcess(handle, new ProcessIdentity(handle.Pid, start, bootId)));
+        return Task.FromResult<QemuProcess>(new HostProcess(handle, new ProcessIdentity(handle.Pid, start, bootId)));
     }
 
     /// <inheritdoc/>
-    public QemuProcess? TryAttach(ProcessIdentity identity, string name, Guid id, RunDirectory directory) => QemuProcess.TryAttach(identity);
+    public QemuProcess? TryAttach(ProcessIdentity identity, string name, Guid id, RunDirectory directory) => HostProcess.TryAttach(identity);
 
     /// <inheritdoc/>
     public Task LimitAsync(ProcessIdentity process, VmSpec spec, Accelerator accelerator, CancellationToken cancellationToken) => Task.CompletedTask;

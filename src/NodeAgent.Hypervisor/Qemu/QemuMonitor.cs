@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using Microsoft.Extensions.Logging;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Bindings.Qmp;
+using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Bindings.Qmp.Events;
 
 namespace NodeAgent.Hypervisor.Qemu;
@@ -15,6 +16,7 @@ namespace NodeAgent.Hypervisor.Qemu;
 public sealed class QemuMonitor : IAsyncDisposable
 {
     private static readonly TimeSpan FullPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan OutOfBandPatience = TimeSpan.FromMilliseconds(250);
 
     private readonly RunDirectory _directory;
     private readonly MonitorOptions _options;
@@ -124,12 +126,30 @@ public sealed class QemuMonitor : IAsyncDisposable
         catch (QmpException silence) when (silence.Error == QmpError.TimedOut)
         {
             Report("silent");
+            var why = _silent ? silence.Message : $"{silence.Message}; {await DiagnoseAsync(connection)}";
             _silent = true;
-            _listener.OnHealth(MonitorHealth.Silent, silence.Message);
+            _listener.OnHealth(MonitorHealth.Silent, why);
             throw;
         }
 
         void Report(string result) => _options.OnCommand?.Invoke(command.Name, result, _time.GetElapsedTime(began));
+    }
+
+    /// <summary>
+    /// What kind of silence it is. A question out of band is answered beside QEMU's main loop: a QEMU that waits for its
+    /// storage still answers it, one that is stopped or starved does not.
+    /// </summary>
+    private static async Task<string> DiagnoseAsync(QmpConnection connection)
+    {
+        try
+        {
+            await connection.ExecuteAsync(QmpCommands.QueryYank, OutOfBandPatience, CancellationToken.None, QmpLane.OutOfBand);
+            return "out of band it answers: its main loop is held up, as by storage that does not answer";
+        }
+        catch (QmpException)
+        {
+            return "nor does it answer out of band: its process is stopped, or the host gives it no time";
+        }
     }
 
     private void ReportAnswer()

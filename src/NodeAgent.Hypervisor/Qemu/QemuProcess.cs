@@ -2,60 +2,29 @@ using NodeAgent.Bindings.Linux;
 
 namespace NodeAgent.Hypervisor.Qemu;
 
-/// <summary>A QEMU process that is proven to be the one that was started: held by descriptor, not by number.</summary>
-public sealed class QemuProcess : IDisposable
+/// <summary>A QEMU that a launcher started: proven to be that one, and told of when it ends.</summary>
+public abstract class QemuProcess : IDisposable
 {
-    private readonly PidFd _handle;
-    private volatile bool _killed;
-
-    /// <summary>Takes over a process.</summary>
-    /// <param name="handle">Its descriptor; belongs to this object from now on.</param>
-    /// <param name="identity">What it is known by.</param>
-    /// <param name="tellEnd">Tells how it ended, once it has, where the kernel does not tell it to this agent.</param>
-    public QemuProcess(PidFd handle, ProcessIdentity identity, Func<Task<ProcessExit>>? tellEnd = null)
-    {
-        _handle = handle;
-        Identity = identity;
-        Exited = tellEnd is null ? ExitWatch.WaitAsync(handle) : ExitedAsync(handle, tellEnd);
-    }
-
     /// <summary>What it is known by, also to the next agent.</summary>
-    public ProcessIdentity Identity { get; }
+    public abstract ProcessIdentity Identity { get; }
 
     /// <summary>Completes when it has ended, with how.</summary>
-    public Task<ProcessExit> Exited { get; }
-
-    /// <summary>Opens the process of an identity; <c>null</c> when it is gone, whoever has its number now.</summary>
-    public static QemuProcess? TryAttach(ProcessIdentity identity, Func<Task<ProcessExit>>? tellEnd = null) =>
-        PidFd.TryOpen(identity) is { } handle ? new QemuProcess(handle, identity, tellEnd) : null;
+    public abstract Task<ProcessExit> Exited { get; }
 
     /// <summary>Ends it without asking. Nothing happens when it has ended.</summary>
-    public void Kill()
-    {
-        _killed = true;
-        try
-        {
-            _handle.Send(PidFd.Kill);
-        }
-        catch (ObjectDisposedException)
-        {
-            // It ended and was cleared away between the caller's look and the signal.
-        }
-    }
+    public abstract void Kill();
 
-    private async Task<ProcessExit> ExitedAsync(PidFd handle, Func<Task<ProcessExit>> tellEnd)
-    {
-        var seen = await ExitWatch.WaitAsync(handle);
-        if (_killed)
-        {
-            // How is known, and a force-stop waits for nobody: not for systemd, and not for a bus that is away.
-            return seen.IsKnown ? seen : new ProcessExit(null, PidFd.Kill, false);
-        }
-
-        var told = await tellEnd();
-        return told.IsKnown ? told : seen;
-    }
+    /// <summary>What it has used so far; <c>null</c> when it is gone.</summary>
+    /// <param name="threadId">One thread of it, or <c>null</c> for all.</param>
+    public abstract ProcUsage? ReadUsage(int? threadId = null);
 
     /// <inheritdoc/>
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Lets go of it; it runs on.</summary>
+    protected abstract void Dispose(bool disposing);
 }

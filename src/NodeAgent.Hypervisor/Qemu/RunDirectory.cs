@@ -6,6 +6,9 @@ namespace NodeAgent.Hypervisor.Qemu;
 /// </summary>
 public sealed record RunDirectory
 {
+    // For a pid file and a few last words.
+    private const long RoomNeeded = 64 << 10;
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>The directory of a VM.</summary>
@@ -47,10 +50,19 @@ public sealed record RunDirectory
     public static string Root(string runDirectory) => System.IO.Path.Combine(runDirectory, "vms");
 
     /// <summary>Makes it, empty, for the agent's eyes only.</summary>
+    /// <exception cref="IOException">It cannot be made, or there is no room in it.</exception>
     public void Create()
     {
         Remove();
         Directory.CreateDirectory(Path, OwnerOnly);
+
+        // A QEMU that finds no room leaves without a word: it has none for words either.
+        var room = new DriveInfo(Path).AvailableFreeSpace;
+        if (room < RoomNeeded)
+        {
+            throw new IOException($"No space left on device: the file system of {Path} has {room >> 10} KiB free, and a VM needs {RoomNeeded >> 10}; make room there.");
+        }
+
         Directory.CreateDirectory(Display, OwnerOnly);
         Directory.CreateDirectory(Unit, OwnerOnly);
     }

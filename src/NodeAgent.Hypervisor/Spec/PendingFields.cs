@@ -4,8 +4,8 @@ namespace NodeAgent.Hypervisor.Spec;
 
 /// <summary>
 /// What a running guest does not have yet of the spec it is meant to have. Policies (panic, restart, autostart,
-/// shutdown) are the agent's own and in force at once, and so are limits (resources); everything else is built into the process and waits for its
-/// next start.
+/// shutdown) are the agent's own and in force at once; limits (resources) are as soon as systemd has taken them; everything
+/// else is built into the process and waits for its next start.
 /// </summary>
 public static class PendingFields
 {
@@ -38,6 +38,7 @@ public static class PendingFields
             ("spec.display", running.Display != wanted.Display),
             ("spec.boot_order", !running.BootOrder.SequenceEqual(wanted.BootOrder)),
             ("spec.watchdog", running.Watchdog != wanted.Watchdog),
+            ("spec.resources", running.Resources != wanted.Resources),
         ];
         return [.. fields.Where(field => field.Differs).Select(field => field.Path)];
     }

@@ -77,9 +77,9 @@ internal static class PolicyRules
             "spec.resources.cpu_quota_percent",
             $"{resources.CpuQuotaPercent} is not possible; give 1 to {MaxQuota}, 100 for each processor");
         violations.Unless(
-            resources.MemoryMaxBytes is null || resources.MemoryMaxBytes >= spec.MemoryBytes,
+            resources.MemoryMaxBytes is null || resources.MemoryMaxBytes - QemuMemory.Least >= spec.MemoryBytes,
             "spec.resources.memory_max_bytes",
-            $"{resources.MemoryMaxBytes} is less than the guest's memory; give spec.memory_bytes and what QEMU itself needs, or leave it out");
+            $"{resources.MemoryMaxBytes} is less than the guest's memory and what QEMU itself needs; give at least spec.memory_bytes and {QemuMemory.Least} besides, or leave it out");
     }
 
     private static bool IsBetween(TimeSpan value, TimeSpan least, TimeSpan most) => value >= least && value <= most;

@@ -55,8 +55,8 @@ public sealed partial class SystemdLauncher(
                 using (theirs)
                 {
                     await systemd.WaitConnectedAsync(BusPatience, either.Token);
-                    var readable = await Task.Run(() => ReadableFiles.Prepare(request.Boot.ReadFiles, request.Directory), either.Token).WaitAsync(either.Token);
-                    await StartUnitAsync(unit, UnitDescription.Of(request, readable, theirs, options), either.Token);
+                    var view = await Task.Run(() => ViewOf(request), either.Token).WaitAsync(either.Token);
+                    await StartUnitAsync(unit, UnitDescription.Of(request, view, theirs, options), either.Token);
                 }
 
                 return await EnterAsync(unit, door, request, either.Token);
@@ -72,8 +72,12 @@ public sealed partial class SystemdLauncher(
                 throw error switch
                 {
                     OperationCanceledException when !cancellationToken.IsCancellationRequested =>
-                        new IOException($"systemd did not start {unit} within {LaunchPatience.TotalSeconds:0} s; see systemctl status {unit}.", error),
+                        new IOException($"systemd did not start {unit} within {LaunchPatience.TotalSeconds:0} s; see journalctl -u {unit}.", error),
                     BusException => new IOException($"systemd did not start {unit}: {error.Message}", error),
+                    LinuxException { Call: "execve" } refused => new IOException(
+                        $"{request.Boot.QemuBinary} cannot be executed by a guest's user in its unit ({refused.Message}): it must be readable and executable by all "
+                        + "(chmod 755), and where it is not below /usr, be installed as PREFIX/bin/NAME with its libraries and data in PREFIX/lib and PREFIX/share/qemu.",
+                        error),
                     SocketException => new IOException($"The process of {unit} ended before it became QEMU; see journalctl -u {unit}.", error),
                     _ => error,
                 };
@@ -87,13 +91,13 @@ public sealed partial class SystemdLauncher(
         if (UnitName.Find(identity.Pid) is not { } unit)
         {
             // An agent without systemd started it, or it is gone.
-            return QemuProcess.TryAttach(identity);
+            return HostProcess.TryAttach(identity);
         }
 
-        var process = QemuProcess.TryAttach(identity, () => EndAsync(unit, directory));
+        var process = HostProcess.TryAttach(identity, () => EndAsync(unit, directory));
         if (process is not null)
         {
-            machines.Register(name, id, identity.Pid);
+            machines.Register(name, id, process);
         }
 
         return process;
@@ -119,6 +123,12 @@ public sealed partial class SystemdLauncher(
         }
     }
 
+    private UnitView ViewOf(LaunchRequest request) => UnitView.Of(
+        options.Hidden(),
+        [.. ReadableFiles.Prepare(request.Boot.ReadFiles, request.Directory), .. UnitNetwork.Files(request.Spec)],
+        UnitView.RealPath(request.Boot.QemuBinary),
+        UnitView.RealPath(options.Program));
+
     private async Task StartUnitAsync(string unit, IReadOnlyList<UnitProperty> properties, CancellationToken cancellationToken)
     {
         if (await systemd.StartTransientUnitAsync(unit, "fail", properties, cancellationToken) is not "done" and var result)
@@ -137,7 +147,7 @@ public sealed partial class SystemdLauncher(
 
         // A number is proven by what it belongs to: systemd names the main process, and the kernel the start time.
         var identity = new ProcessIdentity((int)main, stat.StartTicks, options.BootId);
-        var process = QemuProcess.TryAttach(identity, () => EndAsync(unit, request.Directory))
+        var process = HostProcess.TryAttach(identity, () => EndAsync(unit, request.Directory))
             ?? throw new IOException($"The process of {unit} ended at once; see journalctl -u {unit}.");
         try
         {
@@ -147,14 +157,14 @@ public sealed partial class SystemdLauncher(
                 door,
                 new ExecOrder
                 {
-                    Path = request.Boot.QemuBinary,
+                    Path = UnitView.RealPath(request.Boot.QemuBinary),
                     Arguments = request.Boot.Arguments,
                     Environment = LaunchRequest.Environment,
                     Output = log,
                     Descriptors = request.Descriptors,
                 },
                 cancellationToken);
-            machines.Register(request.Name, request.VmId, identity.Pid);
+            machines.Register(request.Name, request.VmId, process);
             return process;
         }
         catch

@@ -12,11 +12,11 @@ internal static class UnitDescription
     private const ulong StopTimeout = 30_000_000;
 
     /// <param name="request">The VM.</param>
-    /// <param name="readable">Files that it reads by path.</param>
+    /// <param name="view">What it sees of the host's files.</param>
     /// <param name="door">The unit's end of the door.</param>
     /// <param name="options">What all units have in common.</param>
     public static IReadOnlyList<UnitProperty> Of(
-        LaunchRequest request, IReadOnlyList<UnitBind> readable, SafeHandle door, UnitOptions options) =>
+        LaunchRequest request, UnitView view, SafeHandle door, UnitOptions options) =>
     [
         new("Description", UnitValue.Of($"Virtual machine {request.Name}")),
         new("Slice", UnitValue.Of("machine.slice")),
@@ -42,7 +42,7 @@ internal static class UnitDescription
         new("Before", UnitValue.Of(["nodeagentd.service"])),
         new("After", UnitValue.Of(["network.target", "remote-fs.target", "systemd-machined.service"])),
         .. UnitLimits.Properties(request.Spec, request.Boot.Accelerator),
-        .. UnitSandbox.Properties(request, options.Hidden(), readable),
+        .. UnitSandbox.Properties(request, view),
     ];
 
     private static ReadOnlyMemory<byte> Field(string name, string value) => Encoding.UTF8.GetBytes($"{name}={value}");

@@ -7,12 +7,7 @@ namespace NodeAgent.Hypervisor.Units;
 /// <summary>How much of the host a VM's unit may use; systemd.resource-control(5). All of it can be changed while it runs.</summary>
 internal static class UnitLimits
 {
-    private const ulong MiB = 1 << 20, Infinity = ulong.MaxValue;
-
-    // Beside the guest's RAM: QEMU 7.2 itself was measured at 34 MiB (one vCPU) to 56 MiB (64 vCPUs, a display, TCG),
-    // paused; I/O under way takes more, so there is room. A large guest adds the tables of its pages (1/512 of its RAM),
-    // and TCG a cache of translated code, by default 1 GiB at most.
-    private const ulong Overhead = 512 * MiB, TranslationCache = 1024 * MiB;
+    private const ulong Infinity = ulong.MaxValue;
 
     /// <param name="spec">The VM.</param>
     /// <param name="accelerator">What executes its instructions.</param>
@@ -30,9 +25,11 @@ internal static class UnitLimits
         // sleep, and what QEMU leaks cannot be reclaimed: one that wanted 1 GiB too much got 1 MiB a second, and it hung,
         // monitor and guest, for four minutes until it was killed. Caches are reclaimed at MemoryMax just as well. It is
         // said here because guests of an earlier agent have such a mark.
-        var needed = (ulong)spec.MemoryBytes + ((ulong)spec.MemoryBytes / 128) + Overhead + (accelerator == Accelerator.Tcg ? TranslationCache : 0);
+        var most = limits.MemoryMaxBytes is { } asked
+            ? Math.Max(asked, spec.MemoryBytes + QemuMemory.Least)
+            : QemuMemory.Enough(spec.MemoryBytes, translates: accelerator == Accelerator.Tcg);
         yield return new("MemoryHigh", UnitValue.Of(Infinity));
-        yield return new("MemoryMax", UnitValue.Of(limits.MemoryMaxBytes is { } asked ? (ulong)Math.Max(asked, spec.MemoryBytes) : needed));
+        yield return new("MemoryMax", UnitValue.Of((ulong)most));
 
         // Threads: the vCPUs, and those that do I/O, which QEMU makes as it needs them.
         yield return new("TasksMax", UnitValue.Of((ulong)(spec.Cpu.Vcpus + 512)));

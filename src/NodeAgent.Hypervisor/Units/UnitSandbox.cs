@@ -13,16 +13,11 @@ internal static class UnitSandbox
     /// <summary>What a guest on KVM is given.</summary>
     public const string KvmDevice = "/dev/kvm";
 
-    // What may hold files of others that everybody can read. A missing one is no error.
-    private static readonly string[] Unseen = ["-/boot", "-/media", "-/mnt", "-/opt", "-/srv", "-/etc/nodeagent"];
-
     /// <param name="request">The VM.</param>
-    /// <param name="hidden">Directories of the agent: images, state, sockets.</param>
-    /// <param name="readable">Files that it reads by path.</param>
-    public static IEnumerable<UnitProperty> Properties(LaunchRequest request, IEnumerable<string> hidden, IEnumerable<UnitBind> readable)
+    /// <param name="view">What it sees of the host's files.</param>
+    public static IEnumerable<UnitProperty> Properties(LaunchRequest request, UnitView view)
     {
         var kvm = request.Boot.Accelerator == Accelerator.Kvm;
-        var network = request.Spec.NetworkInterfaces.Length > 0;
 
         // The user exists while the unit does, and is nobody else's.
         yield return new("DynamicUser", UnitValue.Of(true));
@@ -53,38 +48,30 @@ internal static class UnitSandbox
         yield return new("ProtectKernelLogs", UnitValue.Of(true));
         yield return new("ProtectKernelModules", UnitValue.Of(true));
         yield return new("ProtectKernelTunables", UnitValue.Of(true));
-        yield return new("InaccessiblePaths", UnitValue.Of(Unseen));
-        yield return new("TemporaryFileSystem", UnitValue.Pairs(
-            [.. Outermost(["/run", "/var", .. hidden.Where(Directory.Exists)]).Select(path => (path, "ro,mode=0755"))]));
+        yield return new("TemporaryFileSystem", UnitValue.Pairs([.. view.Emptied.Select(path => (path, "ro,mode=0755"))]));
 
-        // Its own display sockets, its kernel, and nothing else that was hidden above. (The unit's note is root's.)
+        // Its own display sockets, its kernel, and nothing else that was hidden above. (The unit's note is root's.) Both are
+        // gone when the last command of the unit runs after the agent has seen the end and cleared away.
         yield return new("BindPaths", UnitValue.Binds(
             [
-                new UnitBind(request.Directory.Display, request.Directory.Display),
-                new UnitBind(request.Directory.Unit, request.Directory.Unit),
+                new UnitBind(request.Directory.Display, request.Directory.Display) { IgnoreMissing = true },
+                new UnitBind(request.Directory.Unit, request.Directory.Unit) { IgnoreMissing = true },
                 .. kvm ? [new UnitBind(KvmDevice, KvmDevice)] : (UnitBind[])[],
             ]));
-        var files = readable.ToArray();
-        if (files.Length > 0)
+        if (view.Files.Count > 0)
         {
             // Never empty: that would take back the paths above.
-            yield return new("BindReadOnlyPaths", UnitValue.Binds(files));
+            yield return new("BindReadOnlyPaths", UnitValue.Binds([.. view.Files]));
         }
 
         yield return new("PrivateDevices", UnitValue.Of(true));
         yield return new("DevicePolicy", UnitValue.Of("closed"));
         yield return new("DeviceAllow", UnitValue.Pairs(kvm ? [(KvmDevice, "rw")] : []));
 
-        // A user network leaves through the host's own network, as a program of the host would.
-        yield return new("PrivateNetwork", UnitValue.Of(!network));
-        yield return new("RestrictAddressFamilies", UnitValue.Choice(
-            onlyThese: true, network ? ["AF_UNIX", "AF_INET", "AF_INET6"] : ["AF_UNIX"]));
         yield return new("PrivateIPC", UnitValue.Of(true));
-    }
-
-    private static IEnumerable<string> Outermost(IEnumerable<string> paths)
-    {
-        var all = paths.Select(Path.TrimEndingDirectorySeparator).Distinct(StringComparer.Ordinal).ToArray();
-        return all.Where(path => path != "/" && !all.Any(other => other != path && path.StartsWith(other + "/", StringComparison.Ordinal)));
+        foreach (var property in UnitNetwork.Properties(request.Spec))
+        {
+            yield return property;
+        }
     }
 }

@@ -60,6 +60,7 @@ public sealed class NodeMaintenance(VmServices services)
                 return;
             }
 
+            batch.Add(request.Record(now, method, null, ""));
             switch (await services.Ledger.CommitAsync(batch))
             {
                 // A repeat of a request that was carried out: it is not carried out again.

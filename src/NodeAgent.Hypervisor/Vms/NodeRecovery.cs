@@ -91,7 +91,7 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         if (!mayLive)
         {
             var stopped = registry.Add(definition, record, new VmState.Stopped(record?.Exit));
-            if (interruption is not null)
+            if (interruption is not null || record?.Restarts is { Due: not null })
             {
                 await stopped.TellAsync(new RecoveryFinding.Untouched(), interruption);
             }
@@ -143,8 +143,7 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
                 CreateTime = now,
                 UpdateTime = now,
             };
-            _ = registry.Add(definition, null, new VmState.Quarantined(why, ProcessProven: false))
-                .TellAsync(new RecoveryFinding.Untouchable(null, why), null);
+            _ = registry.AddStray(definition, why).TellAsync(new RecoveryFinding.Untouchable(null, why), null);
         }
     }
 
@@ -186,7 +185,7 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         foreach (var operation in interrupted.Values.Where(operation => !withIntent.Contains(operation.Id)))
         {
             var end = operation.EndWrite(new OperationFault(nameof(VmErrorReason.Interrupted), "The agent ended before this did."));
-            _ = services.Ledger.RecordAsync(new LedgerBatch(end));
+            _ = services.Ledger.RecordAsync(new LedgerBatch(end, OperationEnd.Record(end, "")));
             services.Operations.Complete(operation, end);
         }
     }

@@ -33,6 +33,7 @@ internal sealed class StartChannels : IDisposable
     public static StartChannels Open(RunDirectory directory, bool withConsole)
     {
         var listeners = new List<SafeFileHandle>();
+        MonitorSockets? monitor = null;
         try
         {
             listeners.Add(UnixListener.Listen(directory.ControlSocket));
@@ -42,13 +43,14 @@ internal sealed class StartChannels : IDisposable
                 listeners.Add(UnixListener.Listen(directory.ConsoleSocket));
             }
 
-            var channels = new StartChannels(
-                MonitorSockets.Connect(directory), withConsole ? UnixListener.Connect(directory.ConsoleSocket) : null);
+            monitor = MonitorSockets.Connect(directory);
+            var channels = new StartChannels(monitor, withConsole ? UnixListener.Connect(directory.ConsoleSocket) : null);
             channels._listeners.AddRange(listeners);
             return channels;
         }
         catch
         {
+            monitor?.Dispose();
             listeners.ForEach(listener => listener.Dispose());
             throw;
         }

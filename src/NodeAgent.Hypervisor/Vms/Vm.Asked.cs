@@ -1,3 +1,4 @@
+using NodeAgent.Bindings.Qmp;
 using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Hypervisor.Ledger;
@@ -34,8 +35,7 @@ public sealed partial class Vm
                     ask.Answer.TrySetResult(await _recorder.JoinAsync(ask, current));
                     break;
                 case VmDecision.Ignore or VmDecision.Join:
-                    GiveUpRestart(ask.Verb);
-                    ask.Answer.TrySetResult(await _recorder.NothingToDoAsync(ask));
+                    ask.Answer.TrySetResult(await NothingToDoAsync(ask));
                     break;
                 case VmDecision.Refuse refuse:
                     _whyNotSaved = ask.Verb is VmVerb.Suspend { ByHost: true } ? refuse.Message : _whyNotSaved;
@@ -61,8 +61,11 @@ public sealed partial class Vm
         var recording = _recorder.BeginAsync(operation, ask, accept.Work, runId, _definition);
         if (accept.Work is VmWork.Kill)
         {
-            await Task.WhenAny(recording, Task.Delay(KillPatience, _services.Time));
-            if (!recording.IsCompleted || recording.Exception?.InnerException is LedgerException)
+            var left = KillPatience - _services.Time.GetElapsedTime(ask.Arrived);
+            await Task.WhenAny(recording, Task.Delay(left > LedgerPatience ? left : LedgerPatience, _services.Time));
+            if (recording.IsCompleted
+                ? recording.Exception?.InnerException is LedgerException
+                : !await _recorder.IsRepeatAsync(ask.Request, LedgerPatience))
             {
                 // Not on record in time, or not at all: the force-stop is carried out all the same.
                 Begin(new VmJob(accept.Work, ask.Verb, operation, runId), accept);
@@ -103,9 +106,8 @@ public sealed partial class Vm
     {
         var previous = _job;
         _job = job;
-        _restartTimer?.Dispose();
-        _nextRestart = null;
-        if (job.Verb is not null && accept.Work is VmWork.Kill or VmWork.Quit)
+        HoldRestart();
+        if (accept.Work is VmWork.Kill or VmWork.Quit)
         {
             _expectedEnd ??= VmExitReason.KilledByRequest;
         }
@@ -129,10 +131,26 @@ public sealed partial class Vm
         }
         catch (Exception error)
         {
-            failure = error;
+            // The end of the process, which is on its way, says more than the connection that broke because of it.
+            failure = job.IsToEnd && await HasEndedAsync(error) ? null : error;
         }
 
         _mailbox.Post(VmLane.Seen, new VmMessage.WorkEnded(job, failure));
+    }
+
+    private async Task<bool> HasEndedAsync(Exception error)
+    {
+        if (_live is not { Process.Exited: var exited })
+        {
+            return false;
+        }
+
+        if ((error as QmpException ?? error.InnerException as QmpException) is { Error: QmpError.Closed })
+        {
+            await Task.WhenAny(exited, Task.Delay(LossPatience, _services.Time));
+        }
+
+        return exited.IsCompleted;
     }
 
     private async Task WorkAsync(VmJob job, VmJob? previous)
@@ -175,7 +193,7 @@ public sealed partial class Vm
                     Timeout = verb?.Timeout ?? spec.Shutdown.Timeout,
                     Fallback = verb?.Fallback ?? spec.Shutdown.Fallback,
                 };
-                Ensure(await _works.ShutdownAsync(live!, job, policy), policy.Timeout);
+                Ensure(await _works.ShutdownAsync(live!, job, policy, () => _recorder.ForcesAsync(job, _definition, live!.Run.Id, LedgerPatience)), policy.Timeout);
                 break;
             case VmWork.Reboot:
                 var timeout = (job.Verb as VmVerb.Reboot)?.Timeout ?? spec.Shutdown.Timeout;

@@ -37,18 +37,23 @@ public sealed partial class Vm
         Definition = _definition,
         State = _state,
         StateTime = _stateTime,
-        Run = _live?.Run,
+        Run = Run,
         LastExit = _lastExit,
         Conditions = _conditions,
         OperationId = _job?.Operation?.Id,
-        RestartCount = _restarts,
-        NextRestart = _nextRestart,
+        RestartCount = _recorder.Restarts?.Count ?? 0,
+        NextRestart = _recorder.Restarts?.Due,
         Saved = _recorder.Saved,
         Revision = _revision,
     };
 
     /// <summary>What goes on record of the state, so that it is known since when it is so.</summary>
-    private RunStanding? Standing => _state is VmState.Running or VmState.Paused ? new RunStanding(_state is VmState.Running, _stateTime) : null;
+    private RunStanding? Standing => _state switch
+    {
+        VmState.Running => new RunStanding(CpusRun: true, _stateTime),
+        VmState.Paused paused => new RunStanding(CpusRun: false, _stateTime, paused.Cause),
+        _ => null,
+    };
 
     private bool Has(VmConditionKind kind) => _conditions.Any(condition => condition.Kind == kind);
 
@@ -83,7 +88,12 @@ public sealed partial class Vm
     {
         try
         {
-            CheckEtag(change.Etag);
+            if (OfEtag(change.Etag) is { } faster)
+            {
+                change.Answer.TrySetResult(await _recorder.WasChangedAsync(change.Request) ? Snapshot : throw faster);
+                return;
+            }
+
             var edited = change.Edit(_definition);
             var next = edited with
             {
@@ -94,10 +104,15 @@ public sealed partial class Vm
             };
             if (await _recorder.ChangedAsync(_definition, next, change.Request))
             {
-                var limits = _definition.Spec.Resources;
+                var before = _definition;
                 _definition = next;
+                _index.Rename(this, before.Name, next.Name);
                 Publish();
-                _ = LimitAsync(limits);
+                if (next.Spec.Resources != before.Spec.Resources)
+                {
+                    _ = AnswerWithLimitsAsync(change, Limit());
+                    return;
+                }
             }
 
             change.Answer.TrySetResult(Snapshot);
@@ -108,60 +123,45 @@ public sealed partial class Vm
         }
     }
 
-    /// <summary>Puts the limits of the spec in force where others are; the VM runs on whatever becomes of it.</summary>
-    private async Task LimitAsync(ResourceSpec? inForce)
-    {
-        if (_live is not { Run: { Process: { } process, Boot.Accelerator: var accelerator } run } || inForce == _definition.Spec.Resources)
-        {
-            return;
-        }
-
-        // The memory that runs counts, not the one that waits for the next start.
-        var limited = (run.Spec ?? _definition.Spec) with { Resources = _definition.Spec.Resources };
-        try
-        {
-            await _services.Launcher.LimitAsync(process, limited, accelerator, CancellationToken.None);
-        }
-        catch (IOException refusal)
-        {
-            Note(EventKinds.VmLimitsRefused, refusal.Message, EventSeverity.Warning);
-        }
-    }
-
     private async Task<bool> OnForgetAsync(VmMessage.Forget forget)
     {
         try
         {
-            CheckEtag(forget.Etag);
-            if (VmLifecycle.Decide(_state, new VmVerb.Delete()) is VmDecision.Refuse refuse)
+            if (OfForget(forget.Etag) is { } refusal)
             {
-                throw new VmException(refuse.Reason, refuse.Message);
+                // A late repeat is about an earlier VM of this id; this one stays as it is.
+                return await _recorder.WasForgottenAsync(forget.Request) ? Answer(forgotten: false) : throw refusal;
             }
 
-            if (_job is not null)
+            if (!await _recorder.ForgottenAsync(_definition, forget.Request))
             {
-                throw new VmException(VmErrorReason.OperationInProgress, "Work on this VM is under way; wait for it.");
+                return Answer(forgotten: false);
             }
 
-            await _recorder.ForgottenAsync(_definition, forget.Request);
             _restartTimer?.Dispose();
             VmStateFiles.Remove(_services.Options.VmStateDirectory(_definition.Id));
             _services.Feed.Remove(_definition.Id, _definition.Name);
-            forget.Answer.TrySetResult();
-            return true;
+            _index.Remove(this, _definition);
+            return Answer(forgotten: true);
         }
         catch (Exception refusal) when (refusal is VmException or LedgerException)
         {
             forget.Answer.TrySetException(refusal);
             return false;
         }
-    }
 
-    private void CheckEtag(string? etag)
-    {
-        if (!string.IsNullOrEmpty(etag) && etag != _definition.Etag)
+        bool Answer(bool forgotten)
         {
-            throw new VmException(VmErrorReason.EtagMismatch, "The VM was changed since you read it; read it again and repeat your change.");
+            forget.Answer.TrySetResult();
+            return forgotten;
         }
     }
+
+    private VmException? OfForget(string? etag) =>
+        OfEtag(etag) ?? (VmLifecycle.Decide(_state, new VmVerb.Delete()) is VmDecision.Refuse refuse ? new VmException(refuse.Reason, refuse.Message)
+            : _job is not null ? new VmException(VmErrorReason.OperationInProgress, "Work on this VM is under way; wait for it.")
+            : null);
+
+    private VmException? OfEtag(string? etag) => string.IsNullOrEmpty(etag) || etag == _definition.Etag ? null
+        : new VmException(VmErrorReason.EtagMismatch, "The VM was changed since you read it; read it again and repeat your change.");
 }

@@ -28,6 +28,7 @@ public sealed partial class Vm
         {
             case RecoveryFinding.Untouched:
                 Settle(interrupted, null);
+                ArmRestart();
                 return;
             case RecoveryFinding.Gone gone:
                 if (_live is { } lost)
@@ -40,7 +41,7 @@ public sealed partial class Vm
                 OnGone(Classify(gone.Exit, _lastRun is { Exit: null } run ? run.RunId : null), recovered: true);
                 return;
             case RecoveryFinding.Attached attached:
-                OnAttached(attached, interrupted);
+                await OnAttachedAsync(attached, interrupted);
                 return;
             case RecoveryFinding.Silent silent:
                 if (_live is null)
@@ -64,33 +65,52 @@ public sealed partial class Vm
         }
     }
 
-    private void OnAttached(RecoveryFinding.Attached attached, Interruption? interrupted)
+    private async Task OnAttachedAsync(RecoveryFinding.Attached attached, Interruption? interrupted)
     {
         // A silent process was taken over bare; from here on it has a monitor, and its end is waited for anew.
         _live = null;
         Clear(VmConditionKind.MonitorSilent);
         TakeOver(attached.Live);
-        if (_definition.Spec.Console is not null)
+        HoldRestart();
+        var (run, found) = (attached.Live.Run, attached.State);
+        if ((run.Spec ?? _definition.Spec).Console is { } console)
         {
+            Console.History.Limit(console.HistoryBytes);
             Console.TryReattach(attached.Live.Directory.ConsoleSocket);
         }
 
-        if (VmLifecycle.Decide(_state, new VmObservation.Adopted(attached.State.CpusRun, attached.State.Cause)) is VmDecision.Accept accept)
+        if (VmLifecycle.Decide(_state, new VmObservation.Adopted(found.CpusRun, found.Cause)) is VmDecision.Accept accept)
         {
             SetState(accept.Next, publish: false);
-            _stateTime = SinceWhen(attached.Live.Run, attached.State.CpusRun) ?? _stateTime;
+            _stateTime = SinceWhen(run, found.CpusRun) ?? _stateTime;
         }
 
-        _recorder.Adopted(_definition, attached.Live.Run, attached.State, Standing);
+        _recorder.Adopted(_definition, run, found, Standing);
         Publish();
-        _ = LimitAsync(attached.Live.Run.Spec?.Resources);
-        Settle(interrupted, attached.State);
-        if (!attached.State.CpusRun)
+        _ = Limit();
+        Settle(interrupted, found);
+        var before = StandingOf(run);
+        if (!found.CpusRun && interrupted?.Work is not VmWork.ClearAway)
         {
             // The guest may have ended, panicked or starved its watchdog while nobody listened.
-            OnResynced(attached.State);
+            CatchUp(found, before?.Cause);
+        }
+
+        if (before is not null && before.CpusRun != found.CpusRun && _job is null && _state is VmState.Running or VmState.Paused)
+        {
+            VmState then = before.CpusRun ? new VmState.Running() : new VmState.Paused(before.Cause ?? PauseCause.Unexplained);
+            _recorder.Moved(_definition, then, _state, run, _stateTime, recovered: true);
+        }
+
+        if (await HearHeldBackAsync())
+        {
+            // Some of it may have been said before QEMU was asked.
+            _ = ResyncAsync(attached.Live);
         }
     }
+
+    /// <summary>What is on record of a run's CPUs; <c>null</c> where it is about another run, or not known.</summary>
+    private RunStanding? StandingOf(VmRun run) => _lastRun?.RunId == run.Id ? _lastRun.Standing : null;
 
     /// <summary>Since when the guest does what it does, if it did so already when that was recorded; <c>null</c> when nobody knows.</summary>
     private DateTimeOffset? SinceWhen(VmRun run, bool cpusRun) => _lastRun?.RunId != run.Id ? null
@@ -110,8 +130,13 @@ public sealed partial class Vm
             case VmWork.Kill when _process is not null:
                 Begin(job, new VmDecision.Accept(new VmState.Stopping(StopKind.Kill), VmWork.Kill));
                 break;
+            case VmWork.ClearAway when found is { CpusRun: false }:
+                ExpectEnd(VmEnding.ReasonOf(interrupted.Intent), found: true);
+                _guestEndTold = true;
+                Begin(job, new VmDecision.Accept(new VmState.Stopping(StopKind.GuestEnded), VmWork.ClearAway));
+                break;
             case VmWork.Shutdown when found is { GuestEnded: true }:
-                _expectedEnd = VmExitReason.GuestShutdown;
+                TellGuestEnd(job.Operation?.Id, recovered: true);
                 Begin(interrupted.ToJob(VmWork.ClearAway), new VmDecision.Accept(new VmState.Stopping(StopKind.GuestEnded), VmWork.ClearAway));
                 break;
             case VmWork.Start when found is { CpusRun: false, State: RunState.Prelaunch } && !interrupted.LeavePaused:

@@ -1,18 +1,13 @@
 using NodeAgent.Bindings.Linux;
-using NodeAgent.Bindings.Qmp;
-using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Hypervisor.Events;
 using NodeAgent.Hypervisor.Qemu;
 using NodeAgent.Hypervisor.Spec;
 
 namespace NodeAgent.Hypervisor.Vms;
 
-/// <content>What is seen of a VM: guest, monitor, process, and the ends of work.</content>
+/// <content>What is seen of a VM: guest, process, and the ends of work.</content>
 public sealed partial class Vm
 {
-    // A monitor's connection also ends when the process does; only one that outlives this is worth a word.
-    private static readonly TimeSpan LossPatience = TimeSpan.FromMilliseconds(500);
-
     private void OnGuestSaid(GuestEvent said)
     {
         switch (said)
@@ -22,16 +17,16 @@ public sealed partial class Vm
                 _hostCause = leaving.Cause;
                 break;
             case GuestEvent.ShutDown:
-                _job?.GuestEnded.TrySetResult();
                 if (_job?.Work is not VmWork.Reboot)
                 {
-                    _expectedEnd ??= VmExitReason.GuestShutdown;
-                    Note(EventKinds.VmGuestShutdown, "The guest shut down.");
+                    TellGuestEnd(_job?.Work is VmWork.Shutdown ? _job.Operation?.Id : null);
                     Follow(new VmObservation.GuestShutDown());
                 }
 
+                _job?.GuestEnded.TrySetResult();
                 break;
             case GuestEvent.WasReset reset:
+                _guestEndTold = false;
                 NoteOfGuest(EventKinds.VmReset, reset.ByGuest ? "The guest rebooted." : "The guest was reset.");
                 break;
             case GuestEvent.CpusStopped when _job?.Work is not VmWork.Reboot:
@@ -44,16 +39,14 @@ public sealed partial class Vm
                 break;
             case GuestEvent.Panicked:
                 NoteOfGuest(EventKinds.VmGuestPanicked, "The guest's kernel panicked.", EventSeverity.Error);
-                Follow(new VmObservation.GuestPanicked(_definition.Spec.OnPanic));
-                _expectedEnd = _state is VmState.Stopping { How: StopKind.GuestEnded } ? _expectedEnd ?? VmExitReason.GuestPanic : _expectedEnd;
+                FollowEnd(new VmObservation.GuestPanicked(_definition.Spec.OnPanic), VmExitReason.GuestPanic);
                 break;
             case GuestEvent.CrashKernelLoaded:
                 NoteOfGuest(EventKinds.VmCrashKernelLoaded, "The guest's kernel panicked and its crash kernel took over.", EventSeverity.Error);
                 break;
             case GuestEvent.WatchdogFired:
                 NoteOfGuest(EventKinds.VmWatchdogFired, "The guest did not feed its watchdog.", EventSeverity.Warning);
-                Follow(new VmObservation.WatchdogFired(_definition.Spec.Watchdog ?? WatchdogAction.None));
-                _expectedEnd = _state is VmState.Stopping { How: StopKind.GuestEnded } ? _expectedEnd ?? VmExitReason.Watchdog : _expectedEnd;
+                FollowEnd(new VmObservation.WatchdogFired(WatchdogInForce), VmExitReason.Watchdog);
                 break;
             case GuestEvent.DiskFailed failed:
                 _nextPause = failed.Stops ? PauseCause.IoError : _nextPause;
@@ -70,90 +63,6 @@ public sealed partial class Vm
         }
     }
 
-    private void OnMonitorSaid(MonitorHealth health, string why)
-    {
-        if (_live is not { } live)
-        {
-            return;
-        }
-
-        switch (health)
-        {
-            case MonitorHealth.Lost when Has(VmConditionKind.MonitorLost) is false:
-                _ = ConfirmLossAsync(live, why);
-                break;
-            case MonitorHealth.Silent when Has(VmConditionKind.MonitorSilent) is false:
-                Note(EventKinds.VmMonitorSilent, $"QEMU's monitor does not answer: {why}. The process lives.", EventSeverity.Warning);
-                Raise(VmConditionKind.MonitorSilent, why);
-                break;
-            case MonitorHealth.Answering when Has(VmConditionKind.MonitorSilent):
-                Note(EventKinds.VmMonitorRestored, "QEMU's monitor answers again.");
-                Clear(VmConditionKind.MonitorSilent);
-                break;
-            case MonitorHealth.Restored:
-                if (Has(VmConditionKind.MonitorLost))
-                {
-                    Note(EventKinds.VmMonitorRestored, "QEMU's monitor is connected again.");
-                    Clear(VmConditionKind.MonitorLost);
-                }
-
-                _ = ResyncAsync(live);
-                break;
-        }
-    }
-
-    private async Task ConfirmLossAsync(LiveQemu live, string why)
-    {
-        if (await Task.WhenAny(live.Process.Exited, Task.Delay(LossPatience, _services.Time)) != live.Process.Exited)
-        {
-            _mailbox.Post(VmLane.Seen, new VmMessage.LossConfirmed(live, why));
-        }
-    }
-
-    private void OnLossConfirmed(string why)
-    {
-        Note(EventKinds.VmMonitorLost, $"QEMU's monitor is lost: {why}. The process lives.", EventSeverity.Warning);
-        Raise(VmConditionKind.MonitorLost, why);
-    }
-
-    private async Task ResyncAsync(LiveQemu live)
-    {
-        try
-        {
-            var status = await live.Monitor!.ExecuteAsync(QmpCommands.QueryStatus, CancellationToken.None);
-            _mailbox.Post(VmLane.Seen, new VmMessage.Resynced(live, Resync.From(status)));
-        }
-        catch (QmpException)
-        {
-            // Silent or lost once more: that is a message of its own, and a resync follows it again.
-        }
-    }
-
-    /// <summary>Follows what QEMU says that it does; what the agent missed on the way is recorded as recovered.</summary>
-    private void OnResynced(Resync found)
-    {
-        if (found.GuestEnded)
-        {
-            _job?.GuestEnded.TrySetResult();
-            _expectedEnd ??= VmExitReason.GuestShutdown;
-            Follow(new VmObservation.GuestShutDown(), recovered: true);
-        }
-        else if (found.Panicked)
-        {
-            Follow(new VmObservation.GuestPanicked(_definition.Spec.OnPanic), recovered: true);
-            _expectedEnd = _state is VmState.Stopping { How: StopKind.GuestEnded } ? _expectedEnd ?? VmExitReason.GuestPanic : _expectedEnd;
-        }
-        else if (found.State is RunState.Watchdog && _definition.Spec.Watchdog is WatchdogAction.Stop)
-        {
-            _expectedEnd ??= VmExitReason.Watchdog;
-            Follow(new VmObservation.WatchdogFired(WatchdogAction.Stop), recovered: true);
-        }
-        else
-        {
-            Follow(found.CpusRun ? new VmObservation.CpusResumed() : new VmObservation.CpusStopped(found.Cause), recovered: true);
-        }
-    }
-
     private async Task OnWorkEndedAsync(VmJob job, Exception? failure)
     {
         if (job.Started is { } started && _live is null)
@@ -166,7 +75,7 @@ public sealed partial class Vm
             // Something else took precedence; what it made, if anything, is that one's to clear away.
             if (!job.Settled)
             {
-                _recorder.End(job, _definition, new VmException(VmErrorReason.Cancelled, "Something else took precedence."));
+                _recorder.End(job, _definition, new VmException(VmErrorReason.Cancelled, "Something else took precedence."), preempted: true);
             }
 
             return;
@@ -199,7 +108,7 @@ public sealed partial class Vm
         if (_state is VmState.Stopping && _live is { } live)
         {
             Note(EventKinds.VmStopAbandoned, $"The stop was given up: {failure.Message}", EventSeverity.Warning);
-            _expectedEnd = null;
+            ExpectNoEnd();
             Follow(new VmObservation.StopAbandoned(CpusRun: !job.LeavesPaused));
             _ = ResyncAsync(live);
         }
@@ -233,12 +142,18 @@ public sealed partial class Vm
         {
             var exit = VmStart.ExitOf(failure, _services.Time.GetUtcNow());
             _lastExit = exit;
+            _heldBack.Clear();
             SetState(new VmState.Stopped(exit), publish: false);
+            var next = PlanRestart(exit, TimeSpan.Zero, job);
             _recorder.StartFailed(job, _definition, exit, failure!);
-            _heldWhileStarting.Clear();
+            Tell(next);
             Publish();
             return;
         }
+
+        // A start that somebody asks for begins the count of restarts anew.
+        _recorder.Restarts = job.IsRestart ? _recorder.Restarts : null;
+        _conditions = [.. _conditions.Where(condition => condition.Kind is not VmConditionKind.RestartsExhausted)];
 
         if (VmLifecycle.Decide(_state, new VmObservation.Started()) is VmDecision.Accept accept)
         {
@@ -252,12 +167,22 @@ public sealed partial class Vm
 
         _recorder.Started(job, _definition, live.Run, Standing);
         Publish();
-        foreach (var held in _heldWhileStarting.ToArray())
+        _ = Limit();
+        await HearHeldBackAsync();
+    }
+
+    /// <summary>Hears what the guest said before there was somebody to hear it.</summary>
+    /// <returns>Whether it had said anything.</returns>
+    private async Task<bool> HearHeldBackAsync()
+    {
+        var held = _heldBack.ToArray();
+        _heldBack.Clear();
+        foreach (var message in held)
         {
-            await HandleAsync(held);
+            await HandleAsync(message);
         }
 
-        _heldWhileStarting.Clear();
+        return held.Length > 0;
     }
 
     private void TakeOver(LiveQemu live)
@@ -267,6 +192,8 @@ public sealed partial class Vm
         _stats = null;
         _hostCause = null;
         _nextPause = null;
+        _guestEndTold = false;
+        (_limits, _limitsRefused) = (live.Run.Spec?.Resources, null);
         _ = WatchEndAsync(live);
     }
 
@@ -276,12 +203,18 @@ public sealed partial class Vm
     private async Task OnExitedAsync(LiveQemu live, ProcessExit end)
     {
         var expected = _expectedEnd ?? (_job is { HasKilled: true } ? VmExitReason.KilledByRequest : null);
+        if (_job is { Work: VmWork.Quit } && end is { Signal: not null } or { ExitCode: > 0 })
+        {
+            // It was asked to leave in order, and something else came first.
+            expected = null;
+        }
+
         var exit = VmEnding.Explain(expected, _hostCause, end, QemuLog.LastWords(live.Directory.Log), _services.Time.GetUtcNow());
         exit = Classify(exit, live.Run.Id);
 
         // Clearing away and the sync to disk go on side by side; the operation ends when both have.
         var cleared = ReleaseAsync(live);
-        OnGone(exit, cleared);
+        OnGone(exit, cleared, recovered: _endWasFound);
         await cleared;
     }
 
@@ -307,24 +240,45 @@ public sealed partial class Vm
     {
         var job = _job;
         _job = null;
-        _expectedEnd = null;
+        ExpectNoEnd();
         _endSeen = true;
-        _heldWhileStarting.Clear();
+        _heldBack.Clear();
+        _limitTimer?.Dispose();
         job?.GuestEnded.TrySetResult();
         job?.Preempted.Cancel();
-        var ranFor = _snapshot.Run is { } run ? exit.Time - run.StartTime : TimeSpan.Zero;
+        var ranFor = (_snapshot.Run ?? (recovered ? _lastRun?.Run : null)) is { } run ? exit.Time - run.StartTime : TimeSpan.Zero;
         _lastExit = exit;
         _conditions = [];
         SetState(new VmState.Stopped(exit), publish: false);
-        PlanRestart(exit, ranFor);
+        (string, string, EventSeverity)? next = null;
+        if (recovered && exit.Reason is VmExitReason.StartFailed && _recorder.Restarts is { Due: not null })
+        {
+            // The restart that an earlier agent had begun: not the VM failed, but the agent.
+            ArmRestart();
+        }
+        else
+        {
+            next = PlanRestart(exit, ranFor, job);
+        }
+
         _recorder.Gone(job, _definition, exit, recovered, cleared ?? Task.CompletedTask);
+        Tell(next);
         Publish();
+    }
+
+    private void Tell((string Kind, string Message, EventSeverity Severity)? what)
+    {
+        if (what is var (kind, message, severity))
+        {
+            Note(kind, message, severity);
+        }
     }
 
     private async Task OnLetGoAsync()
     {
         // Work that is under way is left where it is, as by a kill -9: the next agent finishes it.
         _restartTimer?.Dispose();
+        _limitTimer?.Dispose();
         if (_live is { } live)
         {
             await Console.DetachAsync();
@@ -345,7 +299,7 @@ public sealed partial class Vm
             SetState(accept.Next, publish: false);
         }
 
-        _recorder.Moved(_definition, before, accept.Next, _live?.Run, _stateTime, recovered);
+        _recorder.Moved(_definition, before, accept.Next, Run, _stateTime, recovered);
         if (accept.Work is VmWork.None)
         {
             Publish();

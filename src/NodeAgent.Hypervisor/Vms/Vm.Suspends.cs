@@ -117,7 +117,7 @@ public sealed partial class Vm
         : throw new VmException(VmErrorReason.Interrupted, "The agent lets go of the VM.");
 
     private Task OnStateSavedAsync(VmMessage.StateSaved told) =>
-        DecideAsync(told.Job, told.Recorded, () => _recorder.SuspendedAsync(told, _definition, _live!.Run));
+        DecideAsync(told.Job, told.Recorded, () => _recorder.SuspendedAsync(told, _definition, Run!));
 
     private Task OnStateUsedAsync(VmMessage.StateUsed told) => DecideAsync(told.Job, told.Recorded, () => (told.Run, _recorder.Saved) switch
     {

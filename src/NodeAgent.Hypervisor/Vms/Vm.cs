@@ -16,15 +16,20 @@ namespace NodeAgent.Hypervisor.Vms;
 /// </summary>
 public sealed partial class Vm
 {
-    // How long a force-stop waits for a loop or a ledger that is held up by something else before it kills anyway.
-    private static readonly TimeSpan KillPatience = TimeSpan.FromMilliseconds(50);
+    // How long after its arrival a force-stop still waits for a loop or a ledger that is held up by something else: less
+    // than half of the 100 ms that are promised, because the rest is the machine's.
+    private static readonly TimeSpan KillPatience = TimeSpan.FromMilliseconds(40);
+
+    // How long a force-stop waits for one look at the ledger, whatever is left of that.
+    private static readonly TimeSpan LedgerPatience = TimeSpan.FromMilliseconds(15);
 
     private readonly VmServices _services;
     private readonly VmMailbox _mailbox = new();
     private readonly VmRecorder _recorder;
     private readonly VmWorks _works;
+    private readonly VmIndex _index;
     private readonly MonitorListener _listener;
-    private readonly List<VmMessage> _heldWhileStarting = [];
+    private readonly List<VmMessage> _heldBack = [];
     private VmDefinition _definition;
     private VmState _state;
     private readonly RunRecord? _lastRun;
@@ -32,27 +37,29 @@ public sealed partial class Vm
     private volatile LiveQemu? _live;
     private VmJob? _job;
     private VmExitReason? _expectedEnd;
+    private bool _endWasFound;
+    private bool _guestEndTold;
     private string? _hostCause;
     private PauseCause? _nextPause;
     private VmExit? _lastExit;
     private ImmutableArray<VmCondition> _conditions = [];
     private bool _endSeen;
-    private int _restarts;
-    private DateTimeOffset? _nextRestart;
     private ITimer? _restartTimer;
     private long _revision;
     private VmSnapshot _snapshot;
     private volatile QemuProcess? _process;
     private volatile VmStats? _stats;
 
-    internal Vm(VmDefinition definition, RunRecord? lastRun, VmState initial, VmServices services)
+    internal Vm(VmDefinition definition, RunRecord? lastRun, VmState initial, VmServices services, VmIndex index)
     {
         _services = services;
+        _index = index;
         _definition = definition;
         _state = initial;
         _lastRun = lastRun;
         _stateTime = initial is VmState.Stopped ? lastRun?.Exit?.Time ?? definition.CreateTime : services.Time.GetUtcNow();
         _lastExit = lastRun?.Exit;
+        _conditions = initial is VmState.Stopped ? RestartConditions(lastRun?.Restarts) : [];
         _recorder = new VmRecorder(services, definition.Id, lastRun);
         _budget = new EventBudget(services.Time);
         _works = new VmWorks(services.Options, services.Time);
@@ -74,6 +81,9 @@ public sealed partial class Vm
     /// <summary>Its serial console.</summary>
     public VmConsole Console { get; }
 
+    /// <summary>Whether it is a QEMU that nobody has on record, shown in quarantine.</summary>
+    internal bool IsStray { get; init; }
+
     /// <summary>Ends when the VM has been forgotten, or the agent has let go of it.</summary>
     internal Task Loop { get; }
 
@@ -84,7 +94,7 @@ public sealed partial class Vm
     /// <exception cref="LedgerException">The decision could not be recorded, so nothing was done.</exception>
     public async Task<Operation> ApplyAsync(VmVerb verb, RequestContext request, CancellationToken cancellationToken)
     {
-        var ask = new VmMessage.Ask(verb, request);
+        var ask = new VmMessage.Ask(verb, request) { Arrived = _services.Time.GetTimestamp() };
         var force = verb is VmVerb.Stop { Force: true };
         Post(force ? VmLane.Urgent : VmLane.Asked, ask);
         if (force)
@@ -161,8 +171,9 @@ public sealed partial class Vm
 
     private async Task KillIfHeldUpAsync(VmMessage.Ask ask)
     {
-        if (await Task.WhenAny(ask.Taken.Task, Task.Delay(KillPatience, _services.Time)) != ask.Taken.Task
-            && !await _recorder.IsRepeatAsync(ask.Request, KillPatience))
+        if (await Task.WhenAny(ask.Taken.Task, Task.Delay(KillPatience - LedgerPatience, _services.Time)) != ask.Taken.Task
+            && !await _recorder.IsRepeatAsync(ask.Request, LedgerPatience)
+            && !ask.Taken.Task.IsCompleted)
         {
             _process?.Kill();
         }
@@ -208,8 +219,9 @@ public sealed partial class Vm
             case VmMessage.Forget forget:
                 return !await OnForgetAsync(forget);
             case VmMessage.GuestSaid or VmMessage.MonitorSaid when _state is VmState.Starting:
-                // The guest may speak before its start is complete; it is heard when there is somebody to hear it.
-                _heldWhileStarting.Add(message);
+            case VmMessage.GuestSaid when _state is VmState.Unknown:
+                // The guest may speak before its start, or its re-attachment, is complete; it is heard when there is somebody to hear it.
+                _heldBack.Add(message);
                 break;
             case VmMessage.GuestSaid said:
                 OnGuestSaid(said.Event);
@@ -239,8 +251,14 @@ public sealed partial class Vm
                 await OnRecoveredAsync(recovered.Finding, recovered.Interrupted);
                 recovered.Handled.TrySetResult();
                 break;
-            case VmMessage.RestartDue due when _state is VmState.Stopped && due.Attempt == _restarts:
+            case VmMessage.RestartDue due when _state is VmState.Stopped && due.Attempt == _recorder.Restarts?.Count:
                 await OnRestartDueAsync();
+                break;
+            case VmMessage.Limited limited:
+                OnLimited(limited);
+                break;
+            case VmMessage.LimitDue:
+                _ = Limit();
                 break;
             case VmMessage.LetGo:
                 await OnLetGoAsync();

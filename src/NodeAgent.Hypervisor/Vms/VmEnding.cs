@@ -1,4 +1,5 @@
 using NodeAgent.Bindings.Linux;
+using NodeAgent.Hypervisor.Ledger;
 
 namespace NodeAgent.Hypervisor.Vms;
 
@@ -35,6 +36,46 @@ internal static class VmEnding
         { ExitCode: 0 } when hostCause is null => VmExitReason.StoppedByHost,
         _ => VmExitReason.QemuCrashed,
     };
+
+    /// <summary>
+    /// An end that nobody saw. What systemd or the kernel tells of it comes first; what was being done explains only what
+    /// that leaves open, and what nobody can know is called unknown.
+    /// </summary>
+    /// <param name="intent">What was being done when the agent ended.</param>
+    /// <param name="told">What is told of it.</param>
+    /// <param name="lastWords">What QEMU wrote last.</param>
+    /// <param name="time">Now.</param>
+    public static VmExit Unseen(IntentRow? intent, ProcessExit told, string lastWords, DateTimeOffset time)
+    {
+        const int Killed = 9;
+        var isSilent = told is { IsKnown: false, OutOfMemory: false };
+        VmExitReason? expected = (intent?.Kind, told) switch
+        {
+            // The guest was seen to end before; the rest was to clear its QEMU away.
+            (nameof(VmWork.ClearAway), _) => ReasonOf(intent!),
+            (nameof(VmWork.Kill), { ExitCode: 0 } or { Signal: Killed, OutOfMemory: false }) => VmExitReason.KilledByRequest,
+            (nameof(VmWork.Quit), { ExitCode: 0 }) => VmExitReason.KilledByRequest,
+            (nameof(VmWork.Kill) or nameof(VmWork.Quit), _) when isSilent => VmExitReason.KilledByRequest,
+
+            // QEMU stays when its guest ends: what told it to leave was the agent, after the end, unless it was a signal,
+            // of which QEMU speaks.
+            (nameof(VmWork.Shutdown), { ExitCode: 0 }) when !lastWords.Contains("terminating on signal", StringComparison.Ordinal) => VmExitReason.GuestShutdown,
+            _ => null,
+        };
+        return expected is not null || !isSilent ? Explain(expected, null, told, lastWords, time) : new VmExit
+        {
+            Reason = VmExitReason.Unknown,
+            Message = intent?.Kind == nameof(VmWork.Shutdown)
+                ? "It was being shut down on request when the agent ended; how it ended meanwhile is not known."
+                : "It ended while the agent was away.",
+            Time = time,
+            LastWords = lastWords,
+        };
+    }
+
+    /// <summary>Why a guest had ended whose QEMU was to be cleared away.</summary>
+    public static VmExitReason ReasonOf(IntentRow intent) =>
+        Enum.TryParse<VmExitReason>(intent.Phase, out var reason) ? reason : VmExitReason.GuestShutdown;
 
     /// <summary>The end of a QEMU whose guest is safe on disk, whatever ended it.</summary>
     public static VmExit OfSuspend(VmExit exit, bool byHost) => exit with

@@ -80,6 +80,9 @@ public enum VmErrorReason
     /// <summary>QEMU did not answer in time.</summary>
     QemuSilent,
 
+    /// <summary>QEMU crashed, was killed or was stopped by the host before the work was done.</summary>
+    QemuEnded,
+
     /// <summary>The guest's state could not be saved; it goes on as before.</summary>
     SuspendFailed,
 

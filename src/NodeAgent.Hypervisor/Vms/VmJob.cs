@@ -33,6 +33,12 @@ internal sealed class VmJob(VmWork work, VmVerb? verb = null, OperationHandle? o
     /// <summary>Whether the work came to its last resort and killed the process, so that its end is no crash.</summary>
     public bool HasKilled { get; set; }
 
+    /// <summary>Whether it is the start that follows a crash by the restart policy.</summary>
+    public bool IsRestart { get; set; }
+
+    /// <summary>Whether it is to end the run: what ends meanwhile is not started again, however it ended.</summary>
+    public bool IsToEnd => Work is VmWork.Shutdown or VmWork.Quit or VmWork.Kill or VmWork.ClearAway or VmWork.Suspend;
+
     /// <summary>What a start made.</summary>
     public LiveQemu? Started { get; set; }
 

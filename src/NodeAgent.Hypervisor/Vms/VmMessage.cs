@@ -16,6 +16,9 @@ internal abstract record VmMessage
     /// <summary>Somebody asks for something.</summary>
     public sealed record Ask(VmVerb Verb, RequestContext Request) : VmMessage
     {
+        /// <summary>When it came, by the clock's timestamp.</summary>
+        public long Arrived { get; init; }
+
         public TaskCompletionSource Taken { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public TaskCompletionSource<Operation> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -68,6 +71,12 @@ internal abstract record VmMessage
     {
         public TaskCompletionSource Recorded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
+
+    /// <summary>The launcher was asked to put limits in force; <paramref name="Refusal"/> says why they are not.</summary>
+    public sealed record Limited(LiveQemu Live, ResourceSpec Wanted, string? Refusal) : VmMessage;
+
+    /// <summary>Limits that were refused are to be tried again.</summary>
+    public sealed record LimitDue : VmMessage;
 
     /// <summary>A restart after a crash is due.</summary>
     public sealed record RestartDue(int Attempt) : VmMessage;

@@ -24,7 +24,8 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
         var batch = new LedgerBatch(
             operation.BeginWrite,
             new PutIntent(new IntentRow(vmId, work.ToString(), operation.Id, runId, IntentOf(ask.Verb), now)),
-            Event(definition, EventKinds.VmRequested, $"{ask.Verb.Name} was asked for.", EventSeverity.Info, operation.Current, false));
+            Event(definition, EventKinds.VmRequested, $"{ask.Verb.Name} was asked for.", EventSeverity.Info, operation.Current, false),
+            ask.Request.Record(now, ask.Verb.Name, vmId, definition.Name, operation.Id));
         ClaimKey(batch, ask.Request, ask.Verb.Name, operation.Id);
         if (await services.Ledger.CommitAsync(batch) is RefusedCommit refused)
         {
@@ -36,20 +37,28 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
     }
 
     /// <summary>Puts on record that there is nothing to do: the operation begins and ends in one batch.</summary>
+    /// <param name="ask">What was asked for.</param>
+    /// <param name="givesUp">Where a restart that is due is given up with it: how the last run ended.</param>
     /// <exception cref="LedgerException">It could not be recorded.</exception>
     /// <exception cref="VmException">The request id was used for something else.</exception>
-    public async Task<Operation> NothingToDoAsync(VmMessage.Ask ask)
+    public async Task<Operation> NothingToDoAsync(VmMessage.Ask ask, VmExit? givesUp)
     {
         var operation = services.Operations.Draft(ask.Verb.Name, vmId, ask.Request);
         operation.Report("nothing-to-do", 100);
         var end = operation.EndWrite(null);
-        var batch = new LedgerBatch(end);
+        var batch = new LedgerBatch(end, ask.Request.Record(services.Time.GetUtcNow(), ask.Verb.Name, vmId, "", operation.Id));
         ClaimKey(batch, ask.Request, ask.Verb.Name, operation.Id);
+        if (givesUp is not null)
+        {
+            PutRun(batch, new RunRecord(_runId ?? Guid.NewGuid(), null, givesUp), restarts: null);
+        }
+
         if (await services.Ledger.CommitAsync(batch) is RefusedCommit refused)
         {
             return await EarlierAsync(refused);
         }
 
+        Restarts = givesUp is null ? Restarts : null;
         services.Operations.Publish(operation);
         services.Operations.Complete(operation, end);
         return operation.Current;
@@ -120,12 +129,20 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
     /// <param name="cleared">Completes when all that the run left behind has been cleared away; the operation ends after it.</param>
     public void Gone(VmJob? job, VmDefinition definition, VmExit exit, bool recovered, Task cleared)
     {
+        // Whoever asked for an orderly end did not get one where QEMU crashed, was killed or went down with the host.
         var expected = exit.Reason is VmExitReason.GuestShutdown or VmExitReason.KilledByRequest or VmExitReason.HostShutdown or VmExitReason.Suspended;
+        var inOrder = expected || exit.Reason is VmExitReason.GuestPanic or VmExitReason.Watchdog;
         var batch = new LedgerBatch(new ClearIntent(vmId), Fact(
             definition, EventKinds.VmStopped, exit.Message, expected ? EventSeverity.Info : EventSeverity.Error, job?.Operation?.Current, recovered, Details(exit)));
         PutRun(batch, new RunRecord(_runId ?? Guid.NewGuid(), null, exit));
-        var stops = job?.Work is VmWork.Kill or VmWork.Quit or VmWork.Shutdown or VmWork.ClearAway || (job?.Work is VmWork.Suspend && exit.Reason is VmExitReason.Suspended);
-        _ = EndAsync(batch, job, stops ? null : new VmException(VmErrorReason.NotRunning, exit.Message), definition, cleared);
+        var stops = job?.Work switch
+        {
+            VmWork.Kill or VmWork.ClearAway => true,
+            VmWork.Quit or VmWork.Shutdown => inOrder,
+            VmWork.Suspend => exit.Reason is VmExitReason.Suspended,
+            _ => false,
+        };
+        _ = EndAsync(batch, job, stops ? null : new VmException(exit.Reason is VmExitReason.StartFailed ? VmErrorReason.StartFailed : VmErrorReason.QemuEnded, exit.Message), definition, cleared);
     }
 
     /// <summary>A process was re-attached.</summary>
@@ -138,9 +155,13 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
     }
 
     /// <summary>Work ended and neither began nor ended a run.</summary>
-    public void End(VmJob job, VmDefinition definition, Exception? failure)
+    /// <param name="job">The work.</param>
+    /// <param name="definition">The VM.</param>
+    /// <param name="failure">Why it did not succeed; <c>null</c> when it did.</param>
+    /// <param name="preempted">Whether other work took its place, whose intent it is by now that is on record.</param>
+    public void End(VmJob job, VmDefinition definition, Exception? failure, bool preempted = false)
     {
-        var batch = new LedgerBatch(new ClearIntent(vmId));
+        var batch = preempted ? new LedgerBatch() : new LedgerBatch(new ClearIntent(vmId));
         if (failure is not null)
         {
             batch.Add(Fact(definition, EventKinds.VmOperationFailed, $"{job.Verb?.Name ?? job.Work.ToString()}: {failure.Message}", EventSeverity.Warning, job.Operation?.Current, false));
@@ -166,7 +187,7 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
         var batch = new LedgerBatch(Fact(definition, told.Item1, told.Item2, EventSeverity.Info, null, recovered));
         if (run is not null)
         {
-            PutRun(batch, new RunRecord(run.Id, run, null) { Standing = new RunStanding(to is VmState.Running, since) });
+            PutRun(batch, new RunRecord(run.Id, run, null) { Standing = new RunStanding(to is VmState.Running, since, (to as VmState.Paused)?.Cause) });
         }
 
         _ = RecordAsync(batch, definition);
@@ -175,40 +196,6 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
     /// <summary>Appends an event, without waiting for the disk.</summary>
     public void Note(VmDefinition definition, string kind, string message, EventSeverity severity, bool recovered) =>
         _ = RecordAsync(new LedgerBatch(Fact(definition, kind, message, severity, null, recovered)), definition);
-
-    /// <summary>Makes a change of the definition durable.</summary>
-    /// <returns>False when the same request was carried out before.</returns>
-    /// <exception cref="LedgerException">It could not be recorded.</exception>
-    /// <exception cref="VmException">The name is taken, or the request id was used for something else.</exception>
-    public Task<bool> ChangedAsync(VmDefinition current, VmDefinition next, RequestContext request) =>
-        DecideAsync(
-            new LedgerBatch(
-                new UpdateVm(VmRecords.ToRow(next), current.Generation),
-                Event(next, EventKinds.VmUpdated, $"Changed to generation {next.Generation}.", EventSeverity.Info, null, false, caller: request)),
-            request,
-            "UpdateVm");
-
-    /// <summary>Makes it durable that the VM is no more.</summary>
-    /// <exception cref="LedgerException">It could not be recorded.</exception>
-    /// <exception cref="VmException">The request id was used for something else.</exception>
-    public Task<bool> ForgottenAsync(VmDefinition definition, RequestContext request) =>
-        DecideAsync(
-            new LedgerBatch(
-                new DeleteVm(vmId),
-                Event(definition, EventKinds.VmDeleted, "Forgotten; its disks stay.", EventSeverity.Info, null, false, caller: request)),
-            request,
-            "DeleteVm");
-
-    private async Task<bool> DecideAsync(LedgerBatch batch, RequestContext request, string method)
-    {
-        ClaimKey(batch, request, method, null);
-        return await services.Ledger.CommitAsync(batch) switch
-        {
-            RefusedCommit { Refusal: KeyTaken { IsConflict: false } } => false,
-            RefusedCommit { Refusal: var refusal } => throw VmRecords.Refused(refusal),
-            _ => true,
-        };
-    }
 
     private async Task EndAsync(LedgerBatch batch, VmJob? job, Exception? failure, VmDefinition definition, Task? cleared = null)
     {
@@ -221,6 +208,7 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
         job.Settled = true;
         var end = operation.EndWrite(failure is null ? null : VmFault.Of(failure), failure is OperationCanceledException or VmException { Reason: VmErrorReason.Cancelled });
         batch.Add(end);
+        batch.Add(OperationEnd.Record(end, definition.Name));
         await RecordAsync(batch, definition);
         await (cleared ?? Task.CompletedTask);
         services.Operations.Complete(operation, end);
@@ -239,7 +227,9 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
         }
     }
 
-    private void PutRun(LedgerBatch batch, RunRecord record)
+    private void PutRun(LedgerBatch batch, RunRecord record) => PutRun(batch, record, Restarts);
+
+    private void PutRun(LedgerBatch batch, RunRecord record, RestartStanding? restarts)
     {
         if (_runId is { } previous && previous != record.RunId)
         {
@@ -247,7 +237,7 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
         }
 
         _runId = record.RunId;
-        batch.Add(new PutRun(new RunRow(record.RunId, vmId, (record with { Saved = Saved }).ToJson(), services.Time.GetUtcNow())));
+        batch.Add(new PutRun(new RunRow(record.RunId, vmId, (record with { Saved = Saved, Restarts = restarts }).ToJson(), services.Time.GetUtcNow())));
     }
 
     private async Task<Operation> EarlierAsync(RefusedCommit refused) =>

@@ -24,6 +24,7 @@ namespace NodeAgent.Hypervisor.Vms;
 internal sealed class VmRecovery(VmServices services, VmDefinition definition, MonitorListener listener, string bootId)
 {
     private readonly RunDirectory _directory = new(services.Options.RunDirectory, definition.Id);
+    private IntentRow? _intent;
 
     /// <summary>The state on disk that an interrupted start may have begun from.</summary>
     public SavedState? Saved { get; init; }
@@ -37,13 +38,14 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
     public async Task<RecoveryFinding> FindAsync(
         RunRecord? record, IntentRow? intent, IReadOnlyList<StrayQemu> strays, Action<RecoveryFinding> report, CancellationToken cancellationToken)
     {
+        _intent = intent;
         if (record is { Exit: null, Run.Process: { } identity })
         {
             return identity.BootId != bootId
                 ? Gone(VmExitReason.HostReboot, "The host was rebooted while the VM ran.")
                 : Attach(identity) is { } process
                     ? await AttachAsync(record.Run, process, report, cancellationToken)
-                    : GoneUnseen(intent);
+                    : GoneUnseen(UnitEnd.Read(_directory));
         }
 
         var own = strays.Where(stray => stray.Directory == _directory.Path).ToArray();
@@ -130,8 +132,7 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
             }
         }
 
-        return new RecoveryFinding.Gone(VmEnding.Explain(
-            null, null, await process.Exited, QemuLog.LastWords(_directory.Log), services.Time.GetUtcNow()));
+        return GoneUnseen(await process.Exited);
     }
 
     private async Task<RecoveryFinding> ProveAsync(QemuMonitor monitor, LiveQemu bare, CancellationToken cancellationToken)
@@ -149,14 +150,8 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
         return new RecoveryFinding.Attached(bare with { Monitor = monitor }, Resync.From(await status));
     }
 
-    private RecoveryFinding.Gone GoneUnseen(IntentRow? intent) => intent?.Kind switch
-    {
-        nameof(VmWork.Kill) or nameof(VmWork.Quit) => Gone(VmExitReason.KilledByRequest, "It was stopped on request; the end came while the agent was away."),
-        nameof(VmWork.Shutdown) => Gone(VmExitReason.GuestShutdown, "It was being shut down on request; the end came while the agent was away."),
-        _ when UnitEnd.Read(_directory) is { IsKnown: true } told => new RecoveryFinding.Gone(VmEnding.Explain(
-            null, null, told, QemuLog.LastWords(_directory.Log), services.Time.GetUtcNow())),
-        _ => Gone(VmExitReason.Unknown, "It ended while the agent was away."),
-    };
+    private RecoveryFinding.Gone GoneUnseen(ProcessExit told) =>
+        new(VmEnding.Unseen(_intent, told, QemuLog.LastWords(_directory.Log), services.Time.GetUtcNow()));
 
     private RecoveryFinding.Gone Gone(VmExitReason reason, string message) => new(new VmExit
     {

@@ -1,4 +1,4 @@
-using System.Collections.Concurrent;
+using System.Net.Sockets;
 using NodeAgent.Bindings.Qmp;
 using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Hypervisor.Consoles;
@@ -14,8 +14,7 @@ namespace NodeAgent.Hypervisor.Vms;
 /// <param name="services">What every VM uses.</param>
 public sealed class VmRegistry(VmServices services)
 {
-    private readonly ConcurrentDictionary<Guid, Vm> _vms = new();
-    private readonly ConcurrentDictionary<string, Guid> _names = new(StringComparer.Ordinal);
+    private readonly VmIndex _index = new();
     private readonly RequestTurns _creations = new();
 
     /// <summary>Where changes leave.</summary>
@@ -25,30 +24,29 @@ public sealed class VmRegistry(VmServices services)
     public StartGate Gate => services.Gate;
 
     /// <summary>How many there are.</summary>
-    public int Count => _vms.Count;
+    public int Count => _index.Count;
 
     /// <summary>The VM of an id or a name.</summary>
     /// <exception cref="VmException">There is none.</exception>
     public Vm Find(string idOrName) =>
-        (Guid.TryParse(idOrName, out var id) && _vms.TryGetValue(id, out var vm))
-        || (_names.TryGetValue(idOrName, out id) && _vms.TryGetValue(id, out vm))
-            ? vm
-            : throw new VmException(VmErrorReason.NotFound, $"There is no VM '{idOrName}'.");
+        (Guid.TryParse(idOrName, out var id) ? _index.Find(id) : null)
+        ?? _index.FindByName(idOrName)
+        ?? throw new VmException(VmErrorReason.NotFound, $"There is no VM '{idOrName}'.");
 
     /// <summary>A VM as it is now.</summary>
     /// <exception cref="VmException">There is none.</exception>
     public VmSnapshot Get(string idOrName) => Find(idOrName).Snapshot;
 
     /// <summary>A VM as it is now; <c>null</c> where it is no more.</summary>
-    public VmSnapshot? TryGet(Guid id) => _vms.TryGetValue(id, out var vm) ? vm.Snapshot : null;
+    public VmSnapshot? TryGet(Guid id) => _index.Find(id)?.Snapshot;
 
     /// <summary>The last sample of a VM; <c>null</c> where there is none.</summary>
-    public VmStats? Stats(Guid id) => _vms.TryGetValue(id, out var vm) ? vm.Stats : null;
+    public VmStats? Stats(Guid id) => _index.Find(id)?.Stats;
 
     /// <summary>All VMs as they are now, by name.</summary>
     public IReadOnlyList<VmSnapshot> List()
     {
-        var snapshots = _vms.Values.Select(vm => vm.Snapshot).ToArray();
+        var snapshots = All.Select(vm => vm.Snapshot).ToArray();
         Array.Sort(snapshots, (a, b) => string.CompareOrdinal(a.Definition.Name, b.Definition.Name));
         return snapshots;
     }
@@ -79,7 +77,8 @@ public sealed class VmRegistry(VmServices services)
         }
 
         await CheckAsync(definition, cancellationToken);
-        if (_vms.Count >= services.Options.MaxVms)
+        _index.RequireFree(definition);
+        if (Count >= services.Options.MaxVms)
         {
             throw new VmException(VmErrorReason.TooManyVms, $"This node records at most {services.Options.MaxVms} VMs ([limits] max_vms); delete one first.");
         }
@@ -106,6 +105,11 @@ public sealed class VmRegistry(VmServices services)
             var before = vm.Snapshot.Definition;
             var next = change(before);
             await CheckAsync(next, cancellationToken);
+            if (next.Name != before.Name)
+            {
+                _index.RequireNoStray(next.Name);
+            }
+
             if (validateOnly)
             {
                 return vm.Snapshot with { Definition = next };
@@ -113,9 +117,7 @@ public sealed class VmRegistry(VmServices services)
 
             try
             {
-                var changed = await vm.ChangeAsync(string.IsNullOrEmpty(etag) ? before.Etag : etag, _ => next, request, cancellationToken);
-                Rename(before.Name, changed.Definition);
-                return changed;
+                return await vm.ChangeAsync(string.IsNullOrEmpty(etag) ? before.Etag : etag, _ => next, request, cancellationToken);
             }
             catch (VmException faster) when (faster.Reason is VmErrorReason.EtagMismatch && string.IsNullOrEmpty(etag))
             {
@@ -150,9 +152,6 @@ public sealed class VmRegistry(VmServices services)
         }
 
         await vm.ForgetAsync(etag, request, cancellationToken);
-        var definition = vm.Snapshot.Definition;
-        _vms.TryRemove(definition.Id, out _);
-        _names.TryRemove(new(definition.Name, definition.Id));
     }
 
     /// <summary>Asks something of a VM; the operation is durable when this returns, and the work goes on.</summary>
@@ -166,8 +165,8 @@ public sealed class VmRegistry(VmServices services)
     public VmConsole Console(string idOrName)
     {
         var vm = Find(idOrName);
-        return vm.Snapshot.Definition.Spec.Console is null
-            ? throw new VmException(VmErrorReason.NoSuchDevice, "The VM has no serial console; add one to its spec.")
+        return vm.Snapshot.SpecInForce.Console is null
+            ? throw new VmException(VmErrorReason.NoSuchDevice, "The VM has no serial console; add one to its spec and start it anew.")
             : vm.Console;
     }
 
@@ -187,13 +186,23 @@ public sealed class VmRegistry(VmServices services)
     public async Task<Screenshot> TakeScreenshotAsync(string idOrName, CancellationToken cancellationToken)
     {
         var vm = Find(idOrName);
-        if (vm.Snapshot.Definition.Spec.Display is null)
+        if (vm.Snapshot.SpecInForce.Display is null)
         {
             throw new VmException(VmErrorReason.NoSuchDevice, "The VM has no display; add one to its spec and start it anew.");
         }
 
         var directory = new RunDirectory(services.Options.RunDirectory, vm.Snapshot.Definition.Id);
         return await AskAsync(idOrName, monitor => Screenshot.TakeAsync(monitor, directory, services.Time, cancellationToken));
+    }
+
+    /// <summary>Opens a viewer's line to the display of the run that there is: RFB, with QEMU at the other end.</summary>
+    /// <exception cref="VmException">Refused, or the VM has no display.</exception>
+    public Task<Socket> OpenDisplayAsync(string idOrName)
+    {
+        var now = Find(idOrName).Snapshot;
+        return AskAsync(idOrName, monitor => (now.Run?.Spec ?? now.Definition.Spec).Display is { Vnc: true }
+            ? DisplayLine.OpenAsync(monitor)
+            : throw new VmException(VmErrorReason.NoSuchDevice, "The VM has no display; add one to its spec and start it anew."));
     }
 
     /// <summary>Says how a VM would be started now, and starts nothing.</summary>
@@ -212,18 +221,26 @@ public sealed class VmRegistry(VmServices services)
     }
 
     /// <summary>Lets go of every QEMU; they run on.</summary>
-    public Task LetGoAsync() => Task.WhenAll(_vms.Values.Select(vm => vm.LetGoAsync()));
+    public Task LetGoAsync() => Task.WhenAll(All.Select(vm => vm.LetGoAsync()));
 
     /// <summary>All VMs.</summary>
-    internal IEnumerable<Vm> All => _vms.Values;
+    internal IEnumerable<Vm> All => _index.All;
 
-    /// <summary>Takes in a VM that is on record already, or that was found.</summary>
+    /// <summary>Takes in a VM that is on record already.</summary>
     internal Vm Add(VmDefinition definition, RunRecord? lastRun, VmState initial)
     {
-        var vm = new Vm(definition, lastRun, initial, services);
-        _vms[definition.Id] = vm;
-        _names[definition.Name] = definition.Id;
+        var vm = new Vm(definition, lastRun, initial, services, _index);
+        _index.Add(vm, definition);
         return vm;
+    }
+
+    /// <summary>Takes in a QEMU that nobody has on record. Its id and name are taken for as long as it is shown.</summary>
+    internal Vm AddStray(VmDefinition definition, string why)
+    {
+        var free = _index.FindByName(definition.Name) is null ? definition : definition with { Name = $"unknown-{definition.Id:N}" };
+        var stray = new Vm(free, null, new VmState.Quarantined(why, ProcessProven: false), services, _index) { IsStray = true };
+        _index.Add(stray, free);
+        return stray;
     }
 
     private async Task<VmSnapshot> RecordAsync(VmDefinition definition, RequestContext request, CancellationToken cancellationToken)
@@ -235,7 +252,8 @@ public sealed class VmRegistry(VmServices services)
             {
                 Caller = request.Caller,
                 RequestId = request.RequestId,
-            }));
+            }),
+            request.Record(definition.CreateTime, "CreateVm", definition.Id, definition.Name));
         if (!string.IsNullOrEmpty(request.RequestId))
         {
             batch.Add(new ClaimKey(new KeyRow(
@@ -277,15 +295,6 @@ public sealed class VmRegistry(VmServices services)
         catch (BootRefusedException refusal)
         {
             throw VmFault.ToException(refusal);
-        }
-    }
-
-    private void Rename(string before, VmDefinition now)
-    {
-        if (now.Name != before)
-        {
-            _names[now.Name] = now.Id;
-            _names.TryRemove(new(before, now.Id));
         }
     }
 

@@ -1,4 +1,3 @@
-using NodeAgent.Bindings.Linux;
 using NodeAgent.Bindings.Qmp;
 using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Hypervisor.Qemu;
@@ -15,15 +14,14 @@ internal static class VmSample
         var blocks = await monitor.ObserveAsync(QmpCommands.QueryBlockStats, new BlockStatsArguments(), cancellationToken);
         var cpus = await monitor.ObserveAsync(QmpCommands.QueryCpusFast, QmpEmpty.Value, cancellationToken);
         var exits = live.Run.Boot.Accelerator is Accelerator.Kvm ? await ExitsAsync(monitor, cancellationToken) : [];
-        var pid = live.Process.Identity.Pid;
-        var usage = ProcUsage.Read(pid) ?? default;
+        var usage = live.Process.ReadUsage() ?? default;
         return new VmStats
         {
             Time = time.GetUtcNow(),
             RssBytes = usage.RssBytes,
             CpuTime = usage.CpuTime,
             Vcpus = [.. cpus.Select(cpu => new VcpuStats(
-                cpu.CpuIndex, ProcUsage.Read(pid, cpu.ThreadId)?.CpuTime ?? TimeSpan.Zero, exits.TryGetValue(cpu.QomPath, out var count) ? count : null))],
+                cpu.CpuIndex, live.Process.ReadUsage(cpu.ThreadId)?.CpuTime ?? TimeSpan.Zero, exits.TryGetValue(cpu.QomPath, out var count) ? count : null))],
             Blocks = [.. blocks.Select(block => Block(block, live.Run.Boot)).Where(block => block is not null).Select(block => block!)],
             BalloonBytes = live.Run.Boot.Devices.Any(device => device.Name == "balloon") ? await BalloonAsync(monitor, cancellationToken) : null,
         };

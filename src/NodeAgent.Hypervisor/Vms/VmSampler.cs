@@ -1,25 +1,28 @@
-using System.Threading.Channels;
 using NodeAgent.Bindings.Qmp;
 
 namespace NodeAgent.Hypervisor.Vms;
 
 /// <summary>
-/// Samples the guests that run, beside everything else: after each look at the figures, so that the next look finds
-/// fresh ones, and seldom when nobody looks. A few at a time, and each on its own: a guest whose last sample is still
-/// waited for is skipped, so one that hangs delays nobody.
+/// Samples the guests that run, beside everything else and by a beat of its own. Somebody who looks at the figures takes
+/// what is known: nothing is asked of a guest for him, his look merely makes the next beat one that samples; while
+/// nobody looks, most beats pass in silence.
+/// A round waits for nobody that hangs: it goes a few guests at a time, one that is late gives its place to the next and
+/// is sampled beside the round from then on, and one whose last sample is still under way is skipped. Its age tells.
 /// </summary>
 public sealed class VmSampler(VmRegistry registry, TimeProvider time)
 {
     // Enough to hide the latency of one, few enough not to be felt by the guests.
     private const int AtOnce = 4;
 
-    private readonly HashSet<Guid> _waiting = [];
+    // Many times what a QEMU takes that answers at all: a millisecond or two.
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+
+    private readonly SemaphoreSlim _places = new(AtOnce), _placesOfLate = new(AtOnce);
+    private readonly HashSet<Vm> _underWay = [], _late = [];
     private readonly Lock _lock = new();
+    private int _looked;
 
-    // Holds one look: while it waits for its samples, further looks are served by the same.
-    private readonly Channel<bool> _looks = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-
-    /// <summary>How often at most, however often somebody looks. At least 1 second.</summary>
+    /// <summary>The beat: how often at most guests are sampled, however often somebody looks. At least 1 second.</summary>
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How often while nobody does.</summary>
@@ -28,23 +31,34 @@ public sealed class VmSampler(VmRegistry registry, TimeProvider time)
     /// <summary>Called after each sample that was taken.</summary>
     public Action<VmSnapshot, VmStats>? OnSample { get; set; }
 
-    /// <summary>Says that somebody looks at the figures: a scrape, a <c>top</c>.</summary>
-    public void Look() => _looks.Writer.TryWrite(true);
+    /// <summary>Says that somebody looks at the figures: a scrape, a list. Takes no time and asks no guest anything.</summary>
+    public void Look() => Volatile.Write(ref _looked, 1);
+
+    /// <summary>The last sample of a VM for somebody who looks at it; <c>null</c> where there is none.</summary>
+    public VmStats? LookAt(Guid id)
+    {
+        Look();
+        return registry.Stats(id);
+    }
 
     /// <summary>Samples until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
         {
-            while (true)
+            var last = time.GetTimestamp();
+            for (var first = true; ; first = false)
             {
-                var began = time.GetTimestamp();
-                await SampleAllAsync(cancellationToken);
-                await WaitForLookAsync(cancellationToken);
-                var early = Interval - time.GetElapsedTime(began);
-                if (early > TimeSpan.Zero)
+                var beat = time.GetTimestamp();
+                if (Interlocked.Exchange(ref _looked, 0) != 0 || first || time.GetElapsedTime(last, beat) >= IdleInterval)
                 {
-                    await Task.Delay(early, time, cancellationToken);
+                    last = beat;
+                    await SampleAllAsync(cancellationToken);
+                }
+
+                if (Interval - time.GetElapsedTime(beat) is { Ticks: > 0 } rest)
+                {
+                    await Task.Delay(rest, time, cancellationToken);
                 }
             }
         }
@@ -54,75 +68,72 @@ public sealed class VmSampler(VmRegistry registry, TimeProvider time)
         }
     }
 
-    /// <summary>Samples every guest that runs and is not being sampled, and returns when those that answer have.</summary>
+    /// <summary>Samples every guest that runs and is not being sampled, and returns when each has answered or is late.</summary>
     public async Task SampleAllAsync(CancellationToken cancellationToken)
     {
-        using var slots = new SemaphoreSlim(AtOnce);
-        foreach (var vm in registry.All)
-        {
-            if (vm.Snapshot.State is not (VmState.Running or VmState.Paused) || !Enter(vm))
-            {
-                continue;
-            }
-
-            await slots.WaitAsync(cancellationToken);
-            _ = SampleAsync(vm, slots, cancellationToken);
-        }
-
-        for (var slot = 0; slot < AtOnce; slot++)
-        {
-            await slots.WaitAsync(cancellationToken);
-        }
+        var due = Begin();
+        _ = SampleAsync(due[true], _placesOfLate, cancellationToken);
+        await SampleAsync(due[false], _places, cancellationToken);
     }
 
-    private async Task WaitForLookAsync(CancellationToken cancellationToken)
+    /// <summary>Whom this round samples, and whether each was late the last time.</summary>
+    private ILookup<bool, Vm> Begin()
     {
-        using var idle = new CancellationTokenSource(IdleInterval, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(idle.Token, cancellationToken);
-        try
+        lock (_lock)
         {
-            await _looks.Reader.ReadAsync(either.Token);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // Nobody looked.
+            var all = registry.All.Where(vm => vm.Snapshot.State is VmState.Running or VmState.Paused).ToHashSet();
+            _late.IntersectWith(all);
+            return all.Where(_underWay.Add).ToLookup(_late.Contains);
         }
     }
 
-    private async Task SampleAsync(Vm vm, SemaphoreSlim slots, CancellationToken cancellationToken)
+    private async Task SampleAsync(IEnumerable<Vm> vms, SemaphoreSlim places, CancellationToken cancellationToken)
+    {
+        var asked = new List<Task>();
+        foreach (var vm in vms)
+        {
+            // No token: whoever is on the list is taken off it, and a place is free soon, whatever the guests do.
+            await places.WaitAsync(CancellationToken.None);
+            asked.Add(AskAsync(vm, places, cancellationToken));
+        }
+
+        await Task.WhenAll(asked);
+    }
+
+    private async Task AskAsync(Vm vm, SemaphoreSlim places, CancellationToken cancellationToken)
+    {
+        var sample = TakeAsync(vm, cancellationToken);
+        await sample.WaitAsync(Patience, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_lock)
+        {
+            _ = sample.IsCompleted ? _late.Remove(vm) : _late.Add(vm);
+        }
+
+        places.Release();
+    }
+
+    private async Task TakeAsync(Vm vm, CancellationToken cancellationToken)
     {
         try
         {
             await vm.SampleAsync(cancellationToken);
-            if (vm.Stats is { } stats)
-            {
-                OnSample?.Invoke(vm.Snapshot, stats);
-            }
         }
         catch (Exception error) when (error is QmpException or OperationCanceledException or ObjectDisposedException)
         {
             // Its age says that the last sample is an old one; a silent monitor is reported by the monitor itself.
+            return;
         }
         finally
         {
-            Leave(vm);
-            slots.Release();
+            lock (_lock)
+            {
+                _underWay.Remove(vm);
+            }
         }
-    }
 
-    private bool Enter(Vm vm)
-    {
-        lock (_lock)
+        if (vm.Stats is { } stats)
         {
-            return _waiting.Add(vm.Snapshot.Definition.Id);
-        }
-    }
-
-    private void Leave(Vm vm)
-    {
-        lock (_lock)
-        {
-            _waiting.Remove(vm.Snapshot.Definition.Id);
+            OnSample?.Invoke(vm.Snapshot, stats);
         }
     }
 }

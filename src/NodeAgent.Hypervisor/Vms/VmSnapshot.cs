@@ -34,9 +34,15 @@ public sealed record VmSnapshot
     /// <summary>When the next restart is due.</summary>
     public DateTimeOffset? NextRestart { get; init; }
 
-    /// <summary>Fields of the spec that take effect at the next start.</summary>
+    /// <summary>Fields of the spec that take effect at the next start; limits that systemd has not taken yet are tried again.</summary>
     public ImmutableArray<string> PendingFields =>
-        (Run?.Spec ?? Saved?.Spec) is { } running ? Spec.PendingFields.Of(running, Definition.Spec) : [];
+        (Run?.Spec ?? GoesOnAs) is { } running ? Spec.PendingFields.Of(running, Definition.Spec) : [];
+
+    /// <summary>What the guest really has: the spec that it was started from while it runs, otherwise the one of its next start.</summary>
+    public VmSpec SpecInForce => Run?.Spec ?? Definition.Spec;
+
+    // A guest that goes on from disk gets the limits of the spec as it is then.
+    private VmSpec? GoesOnAs => Saved is { } saved ? saved.Spec with { Resources = Definition.Spec.Resources } : null;
 
     /// <summary>Its state on disk, from which its next start goes on; <c>null</c> where there is none.</summary>
     public SavedState? Saved { get; init; }

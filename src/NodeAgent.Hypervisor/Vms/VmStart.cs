@@ -64,6 +64,7 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
             if (channels.Console is { } consoleSocket)
             {
                 _undo.Push(console.DetachAsync);
+                console.History.Limit(definition.Spec.Console!.HistoryBytes);
                 console.Attach(consoleSocket);
             }
 

@@ -124,7 +124,7 @@ internal sealed class VmSuspend(VmServices services, Guid vmId, LiveQemu live)
         var directory = services.Options.VmStateDirectory(vmId);
         Directory.CreateDirectory(services.Options.StateDirectory);
         var room = new DriveInfo(services.Options.StateDirectory).AvailableFreeSpace;
-        var need = Math.Min(ProcUsage.Read(live.Process.Identity.Pid)?.RssBytes ?? 0, live.Run.Spec?.MemoryBytes ?? long.MaxValue);
+        var need = Math.Min(live.Process.ReadUsage()?.RssBytes ?? 0, live.Run.Spec?.MemoryBytes ?? long.MaxValue);
         return need + RoomKept <= room
             ? StateFile.Create(directory, live.Run.Id)
             : throw new IOException($"Its memory takes up to {need >> 20} MiB, and in {services.Options.StateDirectory} are {room >> 20} MiB free, of which {RoomKept >> 20} MiB are kept; make room there.");

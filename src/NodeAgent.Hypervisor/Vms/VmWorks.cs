@@ -11,8 +11,12 @@ namespace NodeAgent.Hypervisor.Vms;
 internal sealed class VmWorks(VmOptions options, TimeProvider time)
 {
     /// <summary>Presses the power button until the guest ends, and then lets QEMU go.</summary>
+    /// <param name="live">The QEMU.</param>
+    /// <param name="job">The work.</param>
+    /// <param name="policy">How long the guest may take, and what comes then.</param>
+    /// <param name="onForce">Told before the process is killed, because nothing else says afterwards who did it.</param>
     /// <returns>False when the guest did not end in time; it runs on.</returns>
-    public async Task<bool> ShutdownAsync(LiveQemu live, VmJob job, ShutdownPolicy policy)
+    public async Task<bool> ShutdownAsync(LiveQemu live, VmJob job, ShutdownPolicy policy, Func<Task> onForce)
     {
         if (await PowerDownAsync(live, job, policy.Timeout))
         {
@@ -23,6 +27,7 @@ internal sealed class VmWorks(VmOptions options, TimeProvider time)
         if (policy.Fallback is ShutdownFallback.ForceStop)
         {
             job.Operation?.Report("force-stop", 90);
+            await onForce();
             job.HasKilled = true;
             await KillAsync(live);
             return true;

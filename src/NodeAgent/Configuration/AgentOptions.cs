@@ -78,6 +78,9 @@ internal enum LauncherChoice
 
     /// <summary>The agent, each VM as a detached process with the agent's own rights.</summary>
     Direct,
+
+    /// <summary>Nobody: the node only pretends to have VMs.</summary>
+    Simulated,
 }
 
 /// <summary>[limits]</summary>
@@ -93,6 +96,8 @@ internal sealed record LimitOptions
     public int EventsKept { get; init; } = 50_000;
     public TimeSpan EventsAge { get; init; } = TimeSpan.FromDays(30);
     public TimeSpan RequestIdAge { get; init; } = TimeSpan.FromHours(24);
+    public int AuditKept { get; init; } = 250_000;
+    public TimeSpan AuditAge { get; init; } = TimeSpan.FromDays(400);
 }
 
 /// <summary>[autostart]</summary>

@@ -20,6 +20,8 @@ internal sealed record CommandLine(CommandAction Action, string? ConfigPath, IRe
           --run-dir DIR               sockets and what dies with the host (default /run/nodeagent)
           --listen unix:PATH          socket of the API; may be repeated (default api.sock in the run directory)
           --metrics-listen HOST:PORT  address of /metrics, /healthz and /readyz, or none (default 127.0.0.1:9464)
+          --simulate                  a node whose VMs are simulated, for trying a manager ([qemu] launcher = simulated);
+                                      on directories of its own, which no real node has used
           --validate                  check the configuration, print every problem, start nothing
           --version                   print the version
           --help                      print this
@@ -57,6 +59,9 @@ internal sealed record CommandLine(CommandAction Action, string? ConfigPath, IRe
                     continue;
                 case "--validate":
                     action = action is CommandAction.Run ? CommandAction.Validate : action;
+                    continue;
+                case "--simulate" when value is null:
+                    entries.Add(new ConfigEntry("qemu", "launcher", "simulated", Source, null, name));
                     continue;
                 case "--config" or "--state-dir" or "--run-dir" or "--listen" or "--metrics-listen":
                     break;

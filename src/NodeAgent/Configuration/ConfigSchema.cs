@@ -54,6 +54,8 @@ internal static class ConfigSchema
         Fixed("limits", "events_kept", (o, v) => WithLimits(o, l => l with { EventsKept = ValueText.Int(v, 1, 100_000_000) }), o => $"{o.Limits.EventsKept}"),
         Fixed("limits", "events_age", (o, v) => WithLimits(o, l => l with { EventsAge = ValueText.Duration(v, Hour, 3650 * Day) }), o => ValueText.Show(o.Limits.EventsAge)),
         Fixed("limits", "request_id_age", (o, v) => WithLimits(o, l => l with { RequestIdAge = ValueText.Duration(v, Hour, 365 * Day) }), o => ValueText.Show(o.Limits.RequestIdAge)),
+        Fixed("limits", "audit_kept", (o, v) => WithLimits(o, l => l with { AuditKept = ValueText.Int(v, 1, 100_000_000) }), o => $"{o.Limits.AuditKept}"),
+        Fixed("limits", "audit_age", (o, v) => WithLimits(o, l => l with { AuditAge = ValueText.Duration(v, Hour, 3650 * Day) }), o => ValueText.Show(o.Limits.AuditAge)),
 
         Fixed("autostart", "enabled", (o, v) => o with { Autostart = o.Autostart with { Enabled = ValueText.Bool(v) } }, o => ValueText.Show(o.Autostart.Enabled)),
 

@@ -1,8 +1,6 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using Grpc.Core;
+using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Manager.V1;
-using NodeAgent.Tls;
 
 namespace NodeAgent.Fleet;
 
@@ -10,86 +8,65 @@ namespace NodeAgent.Fleet;
 /// Joins a fleet. The key and the token are kept before the manager is asked, so that an agent which is killed while the
 /// manager decides asks again with the same key and gets the same answer.
 /// </summary>
-internal sealed partial class Enrolment(MembershipStore store, CredentialStore credentials, NodePortrait portrait, TimeProvider time, ILogger<Enrolment> log)
+internal sealed partial class Enrolment(Membership membership, NodePortrait portrait, TimeProvider time, ILogger<Enrolment> log)
 {
-    private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(15), DecisionPatience = TimeSpan.FromSeconds(90), Pause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DecisionPatience = TimeSpan.FromSeconds(90), Pause = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _one = new(1, 1);
-    private readonly ManagerDial _dial = new(time);
+    private readonly Bell _changed = new();
+    private readonly EnrolmentCall _call = new(portrait, time);
     private string _problem = "";
-    private TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Why the enrolment that is under way does not get on; empty when it waits for nothing but the decision.</summary>
+    /// <summary>Why the enrolment that is under way does not get on, or how the last one ended; empty when it waits for nothing but the decision.</summary>
     public string Problem => Volatile.Read(ref _problem);
 
-    /// <summary>Joins, or begins to: afterwards the store has the membership, or an enrolment that waits for a person.</summary>
+    /// <summary>
+    /// Joins, or begins to: afterwards the node is a member, or has an enrolment that waits for a person. A member of the
+    /// token's fleet trusts by the token anew, and renews its certificate with the key that it has: so comes back a host
+    /// that slept through the replacement of the authority.
+    /// </summary>
     /// <exception cref="FleetException">It was refused, nobody answered, or the token is no good; the node is as it was.</exception>
-    public async Task JoinAsync(string tokenText, CancellationToken cancellationToken)
+    public async Task JoinAsync(string tokenText, RequestContext request, CancellationToken cancellationToken)
     {
         var token = JoinTokenText.Parse(tokenText, time.GetUtcNow());
-        if (credentials.Current is not null && store.Current is null)
-        {
-            throw new FleetException(FleetReason.CredentialsConfigured, "The configuration names the node's certificate ([remote] certificate); take that out, and reload, to let a manager issue it.");
-        }
-
-        if (store.Current is { } member)
-        {
-            throw new FleetException(FleetReason.AlreadyInFleet, $"The node is in the fleet '{member.FleetId}'. Let it leave first (nodectl node leave).");
-        }
-
         await _one.WaitAsync(cancellationToken);
         try
         {
-            if (store.Pending is { } other && other.Token != tokenText.Trim())
+            if (membership.Store.Current is { } member)
             {
-                throw new FleetException(FleetReason.AlreadyInFleet, "The node has asked to be let in by another token, and waits. Give that up first (nodectl node leave).");
-            }
-
-            using var key = NodeKey.Make();
-            if (store.Pending is { } begun)
-            {
-                key.ImportFromPem(begun.Key);
+                await TrustAnewAsync(token, member, request, cancellationToken);
             }
             else
             {
-                store.Begin(new PendingEnrolment { Token = tokenText.Trim(), Key = key.ExportPkcs8PrivateKeyPem() });
-            }
-
-            try
-            {
-                await AskAsync(token, key, TimeSpan.Zero, cancellationToken);
-            }
-            catch (FleetException failed) when (!failed.MayHaveCounted)
-            {
-                store.GiveUp();
-                throw;
+                await BeginAsync(token, tokenText.Trim(), request, cancellationToken);
             }
         }
         finally
         {
             _one.Release();
-            _begun.TrySetResult();
+            _changed.Ring();
         }
     }
 
     /// <summary>Leaves the fleet, or gives up joining.</summary>
     /// <exception cref="FleetException">It is in none and asks none.</exception>
-    public async Task LeaveAsync(CancellationToken cancellationToken)
+    public async Task LeaveAsync(RequestContext request, CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
         try
         {
-            if (store.Current is null && store.Pending is null)
+            if (membership.Store is { Current: null, Pending: null })
             {
                 throw new FleetException(FleetReason.NotInFleet, "The node is in no fleet.");
             }
 
-            store.Forget();
-            credentials.Reload();
+            membership.Leave(request);
+            Volatile.Write(ref _problem, "");
         }
         finally
         {
             _one.Release();
+            _changed.Ring();
         }
     }
 
@@ -98,130 +75,157 @@ internal sealed partial class Enrolment(MembershipStore store, CredentialStore c
     {
         while (true)
         {
-            if (store.Pending is null)
+            var changed = _changed.Next;
+            if (membership.Store.Pending is not { } pending)
             {
-                await _begun.Task.WaitAsync(cancellationToken);
-                _begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+                await changed.WaitAsync(cancellationToken);
+                continue;
             }
 
-            await AskOnAsync(cancellationToken);
-            await Task.Delay(Pause, time, cancellationToken);
+            // Leaving, and asking by another token, must be possible at any time; what was asked before is of no use then.
+            using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var answer = AskOnAsync(pending, asking.Token);
+            if (await Task.WhenAny(answer, changed) != answer)
+            {
+                await asking.CancelAsync();
+            }
+
+            await answer;
+            await Task.WhenAny(changed, Task.Delay(Pause, time, asking.Token));
+            await asking.CancelAsync();
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
-    private async Task AskOnAsync(CancellationToken cancellationToken)
+    private async Task BeginAsync(JoinToken token, string tokenText, RequestContext request, CancellationToken cancellationToken)
     {
-        // Not held while the manager waits for a person: leaving must be possible at any time.
-        if (store.Pending is not { } pending)
+        if (membership.Credentials.Current is not null)
         {
-            return;
+            throw new FleetException(FleetReason.CredentialsConfigured, "The configuration names the node's certificate ([remote] certificate); take that out, and reload, to let a manager issue it.");
         }
 
+        if (membership.Store.Pending is { } other && other.Token != tokenText)
+        {
+            throw new FleetException(FleetReason.AlreadyInFleet, "The node has asked to be let in by another token, and waits. Give that up first (nodectl node leave).");
+        }
+
+        using var key = NodeKey.Make();
+        if (membership.Store.Pending is { } begun)
+        {
+            key.ImportFromPem(begun.Key);
+        }
+        else
+        {
+            begun = new PendingEnrolment { Token = tokenText, Key = key.ExportPkcs8PrivateKeyPem() };
+            membership.Begin(begun);
+        }
+
+        Volatile.Write(ref _problem, "");
+        try
+        {
+            if (await _call.AskAsync(token, key, TimeSpan.Zero, cancellationToken) is { } issued)
+            {
+                TakeIn(issued, token, key, begun, request);
+            }
+            else
+            {
+                membership.Waits(token, NodeKey.FingerprintOf(key), request);
+            }
+        }
+        catch (FleetException failed)
+        {
+            if (failed.MayHaveCounted)
+            {
+                throw new FleetException(failed.Reason, $"{failed.Message} The manager may have taken the token, and the node goes on asking by itself; nodectl node leave gives that up.", failed) { MayHaveCounted = true };
+            }
+
+            membership.Store.GiveUp();
+            throw;
+        }
+    }
+
+    private async Task TrustAnewAsync(JoinToken token, FleetMembership member, RequestContext request, CancellationToken cancellationToken)
+    {
+        if (member.FleetId != token.FleetId)
+        {
+            throw new FleetException(FleetReason.AlreadyInFleet, $"The node is in the fleet '{member.FleetId}', and the token is of '{token.FleetId}'. Let it leave first (nodectl node leave).");
+        }
+
+        if (membership.Credentials.Current is not { } present || present.Fleet != member.FleetId)
+        {
+            throw new FleetException(FleetReason.AlreadyInFleet, $"The node is in the fleet '{member.FleetId}', but its key is not in force ({membership.Credentials.Problem}). Mend that, or let it leave (nodectl node leave) and join anew.");
+        }
+
+        using var key = NodeKey.Make();
+        var issued = await _call.RenewAsync(token, present, key, cancellationToken);
+        try
+        {
+            membership.Renew(issued, key, member.FleetId, request);
+        }
+        catch (CryptographicException wrong)
+        {
+            throw new FleetException(FleetReason.ManagerUntrusted, $"What the manager issued is of no use: {wrong.Message} The node keeps what it has.", wrong);
+        }
+    }
+
+    private async Task AskOnAsync(PendingEnrolment pending, CancellationToken cancellationToken)
+    {
         try
         {
             using var key = ECDsa.Create();
             key.ImportFromPem(pending.Key);
             // The token's end is for its first use.
             var token = JoinTokenText.Parse(pending.Token, DateTimeOffset.MinValue);
-            await AskAsync(token, key, DecisionPatience, cancellationToken);
-            Volatile.Write(ref _problem, "");
+            try
+            {
+                if (await _call.AskAsync(token, key, DecisionPatience, cancellationToken) is { } issued)
+                {
+                    TakeIn(issued, token, key, pending, RequestContext.Agent);
+                }
+
+                Volatile.Write(ref _problem, "");
+            }
+            catch (FleetException refused) when (refused.IsFinal && membership.Store.Pending == pending)
+            {
+                Volatile.Write(ref _problem, refused.Message);
+                LogFailed(refused.Message);
+                membership.Refused(token, refused.Message, RequestContext.Agent);
+            }
         }
-        catch (FleetException failed)
+        catch (Exception unwanted) when (cancellationToken.IsCancellationRequested && unwanted is FleetException or OperationCanceledException)
+        {
+            // Left, or asked anew, meanwhile.
+        }
+        catch (Exception failed) when (failed is FleetException or CryptographicException or IOException)
         {
             Volatile.Write(ref _problem, failed.Message);
             LogFailed(failed.Message);
-            if (failed.Reason is FleetReason.ManagerRefused)
-            {
-                store.GiveUp();
-            }
         }
     }
 
-    // With patience it waits for the decision; without, a pending answer is the end of it.
-    private async Task AskAsync(JoinToken token, ECDsa key, TimeSpan patience, CancellationToken cancellationToken)
+    private void TakeIn(Issued issued, JoinToken token, ECDsa key, PendingEnrolment begun, RequestContext request)
     {
-        FleetException? last = null;
-        var sent = false;
-        foreach (var endpoint in token.Endpoints)
+        try
         {
-            try
+            if (membership.Join(issued, key, begun, token, request))
             {
-                var trust = await MeetAsync(endpoint, token, cancellationToken);
-                using var channel = _dial.Open(endpoint, trust, token.FleetId, null, verdict => last = verdict.IsAccepted ? null : Untrusted(endpoint, verdict.Problem));
-                sent = true;
-                var service = new EnrolmentService.EnrolmentServiceClient(channel);
-                var answer = await service.EnrolAsync(
-                    new EnrolRequest
-                    {
-                        CertificateRequest = Google.Protobuf.ByteString.CopyFrom(NodeKey.RequestFor(key, portrait.NodeId)),
-                        TokenSecret = token.Secret,
-                        Node = portrait.Draw(),
-                    },
-                    deadline: Deadline(AnswerPatience),
-                    cancellationToken: cancellationToken);
-                if (answer.Pending is { } pending && patience > TimeSpan.Zero)
-                {
-                    answer = await service.WaitEnrolmentAsync(new WaitEnrolmentRequest { EnrolmentId = pending.EnrolmentId }, deadline: Deadline(patience), cancellationToken: cancellationToken);
-                }
-
-                if (answer.Issued is { } issued && (store.Pending is not null || patience == TimeSpan.Zero))
-                {
-                    store.Install(issued, key);
-                    credentials.Reload();
-                    LogJoined(issued.FleetId, endpoint);
-                }
-
-                return;
-            }
-            catch (RpcException refused) when (refused.StatusCode is StatusCode.PermissionDenied or StatusCode.InvalidArgument or StatusCode.FailedPrecondition or StatusCode.ResourceExhausted)
-            {
-                throw new FleetException(FleetReason.ManagerRefused, $"The manager at {endpoint} refused: {refused.Status.Detail}", refused);
-            }
-            catch (RpcException failed)
-            {
-                last ??= new FleetException(FleetReason.ManagerUnreachable, $"The manager at {endpoint} does not answer: {Cause(failed)}{(sent ? " It may have taken the token; the node goes on asking by itself." : "")}", failed) { MayHaveCounted = sent };
-            }
-            catch (CryptographicException wrong)
-            {
-                throw new FleetException(FleetReason.ManagerUntrusted, $"What the manager at {endpoint} issued is of no use: {wrong.Message}", wrong);
+                LogJoined(issued.FleetId);
             }
         }
-
-        throw last!;
-    }
-
-    // The authorities are asked of whoever answers, and believed when one of them has the key that the token pins.
-    private async Task<FleetTrust> MeetAsync(string endpoint, JoinToken token, CancellationToken cancellationToken)
-    {
-        using var channel = ManagerDial.OpenUnproven(endpoint);
-        var bundle = await new EnrolmentService.EnrolmentServiceClient(channel).GetTrustBundleAsync(new GetTrustBundleRequest(), deadline: Deadline(AnswerPatience), cancellationToken: cancellationToken);
-        var pinned = bundle.CaCertificates
-            .Select(der => X509CertificateLoader.LoadCertificate(der.Span))
-            .Where(authority => token.CaPins.Any(pin => pin.Span.SequenceEqual(SHA256.HashData(authority.PublicKey.ExportSubjectPublicKeyInfo()))))
-            .ToList();
-        return pinned.Count > 0
-            ? new FleetTrust(pinned, [], [])
-            : throw Untrusted(endpoint, "none of its authorities has the key that the join token names. Somebody stands between, or the token is of another fleet; nothing secret was sent");
-    }
-
-    private static FleetException Untrusted(string endpoint, string problem) =>
-        new(FleetReason.ManagerUntrusted, $"Who answers at {endpoint} is not the fleet's manager: {problem}.");
-
-    private static string Cause(RpcException failed)
-    {
-        Exception cause = failed.Status.DebugException ?? failed;
-        while (cause.InnerException is { } inner)
+        catch (CryptographicException wrong)
         {
-            cause = inner;
+            // The token is spent on this key, so that the key must be kept; the manager can mend it, and is asked again.
+            throw new FleetException(
+                FleetReason.ManagerUntrusted,
+                $"What the manager issued is of no use: {wrong.Message}", wrong)
+            {
+                MayHaveCounted = true,
+            };
         }
-
-        return cause is RpcException { Status.Detail: var detail } ? detail : cause.Message;
     }
 
-    private DateTime Deadline(TimeSpan patience) => time.GetUtcNow().UtcDateTime + patience;
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The node has joined the fleet {Fleet} (manager at {Endpoint})")]
-    private partial void LogJoined(string fleet, string endpoint);
+    [LoggerMessage(Level = LogLevel.Information, Message = "The node has joined the fleet {Fleet}")]
+    private partial void LogJoined(string fleet);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The node has not been let into its fleet yet: {Problem}")]
     private partial void LogFailed(string problem);

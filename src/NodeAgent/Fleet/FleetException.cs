@@ -7,4 +7,7 @@ internal sealed class FleetException(FleetReason reason, string message, Excepti
 
     /// <summary>Whether the manager may have taken the token all the same: its answer was not heard.</summary>
     public bool MayHaveCounted { get; init; }
+
+    /// <summary>Whether asking again would get the same answer.</summary>
+    public bool IsFinal { get; init; }
 }

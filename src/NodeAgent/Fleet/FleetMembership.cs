@@ -12,12 +12,23 @@ internal sealed record FleetMembership
     /// <summary>Where sessions are opened, "host:port", in the order to try.</summary>
     public required ImmutableArray<string> Endpoints { get; init; }
 
+    /// <summary>Where they are opened once it is time to move; <c>null</c> when no move is announced.</summary>
+    public EndpointMove? Move { get; init; }
+
     /// <summary>TrustBundle.version of what is kept.</summary>
     public long TrustVersion { get; init; }
 
     /// <summary>The folder beside this file that holds certificate, key and trust.</summary>
     public required string Folder { get; init; }
+
+    /// <summary>Where sessions are opened at this time.</summary>
+    public ImmutableArray<string> EndpointsAt(DateTimeOffset now) => Move is { } move && move.Time <= now ? move.Endpoints : Endpoints;
 }
+
+/// <summary>A manager has announced that it is reached elsewhere.</summary>
+/// <param name="Endpoints">Where.</param>
+/// <param name="Time">From when on.</param>
+internal sealed record EndpointMove(ImmutableArray<string> Endpoints, DateTimeOffset Time);
 
 /// <summary>An enrolment that the manager has not decided.</summary>
 internal sealed record PendingEnrolment

@@ -24,6 +24,9 @@ internal enum FleetReason
     /// <summary>The manager says no.</summary>
     ManagerRefused,
 
+    /// <summary>What the manager issued can't be kept on this host.</summary>
+    MembershipNotKept,
+
     /// <summary>The configuration names certificates, and these count.</summary>
     CredentialsConfigured,
 }

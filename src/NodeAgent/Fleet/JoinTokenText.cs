@@ -5,7 +5,10 @@ using NodeAgent.Manager.V1;
 
 namespace NodeAgent.Fleet;
 
-/// <summary>The text form of a join token; see JoinToken in the contract.</summary>
+/// <summary>
+/// The text form of a join token; see JoinToken in the contract. One without a secret lets nobody in: a node asks with it,
+/// and a person on the manager's side decides.
+/// </summary>
 internal static class JoinTokenText
 {
     private const string Prefix = "nodeagent-join-1.";
@@ -23,15 +26,32 @@ internal static class JoinTokenText
         }
 
         var token = Read(trimmed[Prefix.Length..]);
-        if (token.Endpoints.Count == 0 || token.CaPins.Count == 0 || token.CaPins.Any(pin => pin.Length != PinBytes) || token.Secret.Length != SecretBytes || token.ExpireTime is null)
+        if (token.Endpoints.Count == 0 || token.CaPins.Count == 0 || token.CaPins.Any(pin => pin.Length != PinBytes) || token.Secret.Length is not (0 or SecretBytes) || token.ExpireTime is null)
         {
             throw Malformed("The join token lacks what a node needs (endpoints, the authority's key pin, the secret, or the time of its end).");
         }
 
-        var end = token.ExpireTime.ToDateTimeOffset();
+        if (token.Endpoints.FirstOrDefault(endpoint => !EndpointText.IsGood(endpoint)) is { } bad)
+        {
+            throw Malformed($"The join token names '{bad}' as a place of the manager, which is not HOST:PORT.");
+        }
+
+        var end = EndOf(token);
         return now < end
             ? token
             : throw new FleetException(FleetReason.TokenExpired, $"The join token ended at {end:u}, and this host's clock says {now:u}. Check the clock, or have a new token made.");
+    }
+
+    private static DateTimeOffset EndOf(JoinToken token)
+    {
+        try
+        {
+            return token.ExpireTime.ToDateTimeOffset();
+        }
+        catch (InvalidOperationException)
+        {
+            throw Malformed("The join token ends at no time that there is.");
+        }
     }
 
     private static JoinToken Read(string encoded)

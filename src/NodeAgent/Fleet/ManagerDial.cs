@@ -2,7 +2,6 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Grpc.Net.Client;
-using NodeAgent.Security;
 using NodeAgent.Tls;
 
 namespace NodeAgent.Fleet;
@@ -20,6 +19,7 @@ internal sealed class ManagerDial(TimeProvider time)
     public static GrpcChannel OpenUnproven(string endpoint) => Open(endpoint, new SslClientAuthenticationOptions
     {
         EnabledSslProtocols = SslProtocols.Tls13,
+        CertificateChainPolicy = FleetTrust.HandshakePolicy(),
         RemoteCertificateValidationCallback = static (_, _, _, _) => true,
     });
 #pragma warning restore CA5359
@@ -29,31 +29,27 @@ internal sealed class ManagerDial(TimeProvider time)
     /// <param name="trust">Whom the fleet trusts.</param>
     /// <param name="fleet">The fleet's id.</param>
     /// <param name="shown">What the node shows of itself; <c>null</c> for nothing.</param>
-    /// <param name="met">Told who answered, or why it was refused.</param>
-    public GrpcChannel Open(string endpoint, FleetTrust trust, string fleet, NodeCredentials? shown, Action<PeerVerdict>? met = null)
+    /// <param name="met">Told who answered and by what certificate, or why it was refused.</param>
+    public GrpcChannel Open(string endpoint, FleetTrust trust, string fleet, NodeCredentials? shown, Action<PeerVerdict, PeerCertificate?>? met = null)
     {
         var ssl = new SslClientAuthenticationOptions
         {
             EnabledSslProtocols = SslProtocols.Tls13,
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = FleetTrust.HandshakePolicy(),
             AllowTlsResume = false,
             ClientCertificateContext = shown?.Context,
             RemoteCertificateValidationCallback = (_, certificate, chain, _) =>
             {
-                var verdict = certificate is X509Certificate2 server
-                    ? AsManager(trust.OfServer(server, chain?.ChainPolicy.ExtraStore, fleet, time.GetUtcNow()))
+                var peer = certificate is X509Certificate2 server ? PeerCertificate.Of(server, chain, shown) : null;
+                var verdict = peer is not null
+                    ? trust.OfManager(peer.Certificate, peer.Sent, fleet, time.GetUtcNow())
                     : PeerVerdict.Refuse("it shows no certificate");
-                met?.Invoke(verdict);
+                met?.Invoke(verdict, peer);
                 return verdict.IsAccepted;
             },
         };
         return Open(endpoint, ssl);
     }
-
-    private static PeerVerdict AsManager(PeerVerdict verdict) =>
-        !verdict.IsAccepted || verdict.Names.Any(name => name.Role == HolderName.ManagerRole)
-            ? verdict
-            : PeerVerdict.Refuse($"its certificate is not a manager's ({string.Join(", ", verdict.Names)})");
 
     private static GrpcChannel Open(string endpoint, SslClientAuthenticationOptions ssl) => GrpcChannel.ForAddress($"https://{endpoint}", new GrpcChannelOptions
     {

@@ -20,14 +20,17 @@ internal sealed class MembershipStore
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
     private readonly string _directory;
     private FleetMembership? _current;
     private PendingEnrolment? _pending;
 
     /// <param name="stateDirectory">The agent's state directory.</param>
+    /// <param name="time">The clock.</param>
     /// <exception cref="IOException">A file is there and can't be read.</exception>
-    public MembershipStore(string stateDirectory)
+    public MembershipStore(string stateDirectory, TimeProvider time)
     {
+        _time = time;
         _directory = Path.Combine(stateDirectory, "fleet");
         _current = Read(FleetFile, FleetJson.Default.FleetMembership);
         _pending = Read(PendingFile, FleetJson.Default.PendingEnrolment);
@@ -64,38 +67,87 @@ internal sealed class MembershipStore
         }
     }
 
-    /// <summary>Keeps a certificate that was issued, with all that came along.</summary>
+    /// <summary>Keeps the first certificate, with all that came along.</summary>
+    /// <param name="issued">What the manager issued.</param>
+    /// <param name="key">The key that it is for.</param>
+    /// <param name="begun">The enrolment that is answered.</param>
+    /// <param name="known">Where the manager is reached, if it does not say.</param>
+    /// <returns>False when that enrolment was given up meanwhile; nothing was kept.</returns>
     /// <exception cref="CryptographicException">What was issued is not for this key, or not of the kind a node needs; nothing was kept.</exception>
-    public void Install(Issued issued, ECDsa key)
+    /// <exception cref="IOException">It could not be written; what there was before still counts.</exception>
+    public bool Join(Issued? issued, ECDsa key, PendingEnrolment begun, IEnumerable<string> known)
     {
-        var chain = string.Join('\n', issued.CertificateChain.Select(der => PemEncoding.WriteString("CERTIFICATE", der.Span)));
         lock (_gate)
         {
-            Put(issued.FleetId, issued.Endpoints.Count > 0 ? [.. issued.Endpoints] : [.. Current?.Endpoints ?? []], issued.Trust, chain, key.ExportPkcs8PrivateKeyPem());
+            if (Pending != begun)
+            {
+                return false;
+            }
+
+            var given = Complete(issued);
+            var trust = given.Trust is { CaCertificates.Count: > 0 } bundle ? bundle : throw new CryptographicException("It came without the fleet's authorities.");
+            var endpoints = EndpointText.Good(given.Endpoints);
+            Put(
+                new FleetMembership { FleetId = given.FleetId, Endpoints = endpoints.IsEmpty ? EndpointText.Good(known) : endpoints, TrustVersion = trust.Version, Folder = "" },
+                trust, ChainOf(given), key.ExportPkcs8PrivateKeyPem());
             GiveUp();
+            return true;
         }
     }
 
-    /// <summary>Keeps what the fleet trusts from now on.</summary>
+    /// <summary>Keeps the next certificate. What the manager leaves unsaid stays as it is.</summary>
+    /// <returns>False when the node has left that fleet meanwhile; nothing was kept.</returns>
+    /// <exception cref="CryptographicException">What was issued is not for this key, not of the kind a node needs, or of another fleet; nothing was kept.</exception>
+    /// <exception cref="IOException">It could not be written; what there was before still counts.</exception>
+    public bool Renew(Issued? issued, ECDsa key, string fleet)
+    {
+        lock (_gate)
+        {
+            if (Current is not { } current || current.FleetId != fleet)
+            {
+                return false;
+            }
+
+            var given = Complete(issued);
+            if (given.FleetId != fleet)
+            {
+                throw new CryptographicException($"It is of the fleet '{given.FleetId}' and not of '{fleet}'.");
+            }
+
+            // Never back to an older bundle: what was taken back since would be trusted again.
+            var trust = given.Trust is { CaCertificates.Count: > 0 } bundle && bundle.Version >= current.TrustVersion ? bundle : null;
+            var endpoints = EndpointText.Good(given.Endpoints);
+            var moved = current.Move is { } move && move.Time <= _time.GetUtcNow() ? current with { Endpoints = move.Endpoints, Move = null } : current;
+            Put(
+                moved with { Endpoints = endpoints.IsEmpty ? moved.Endpoints : endpoints, TrustVersion = trust?.Version ?? current.TrustVersion },
+                trust, ChainOf(given), key.ExportPkcs8PrivateKeyPem());
+            return true;
+        }
+    }
+
+    /// <summary>Keeps what the fleet trusts from now on; a bundle without authorities, or an older one, is left aside.</summary>
+    /// <exception cref="CryptographicException">It is of no use; nothing was kept.</exception>
+    /// <exception cref="IOException">It could not be written; what there was before still counts.</exception>
     public void Keep(TrustBundle trust)
     {
         lock (_gate)
         {
-            if (Current is { } current && Files is { } files && trust.Version >= current.TrustVersion)
+            if (Current is { } current && Files is { } files && trust.CaCertificates.Count > 0 && trust.Version >= current.TrustVersion)
             {
-                Put(current.FleetId, [.. current.Endpoints], trust, File.ReadAllText(files.Certificate), File.ReadAllText(files.Key));
+                Put(current with { TrustVersion = trust.Version }, trust, File.ReadAllText(files.Certificate), File.ReadAllText(files.Key));
             }
         }
     }
 
-    /// <summary>Keeps where sessions are opened from now on.</summary>
-    public void Keep(IReadOnlyCollection<string> endpoints)
+    /// <summary>Keeps where sessions are opened from a time on; what nobody could dial is left aside, and so is a list of nothing else.</summary>
+    /// <exception cref="IOException">It could not be written; what there was before still counts.</exception>
+    public void Keep(IReadOnlyCollection<string> endpoints, DateTimeOffset? moveTime)
     {
         lock (_gate)
         {
-            if (endpoints.Count > 0 && Current is { } current)
+            if (Current is { } current && EndpointText.Good(endpoints) is { IsEmpty: false } good)
             {
-                Commit(current with { Endpoints = [.. endpoints] });
+                Commit(moveTime is { } time ? current with { Move = new EndpointMove(good, time) } : current with { Endpoints = good, Move = null });
             }
         }
     }
@@ -119,7 +171,14 @@ internal sealed class MembershipStore
             RevocationLists = [Path.Combine(folder, RevokedFile)],
         };
 
-    private void Put(string fleetId, string[] endpoints, TrustBundle trust, string chain, string key)
+    private static Issued Complete(Issued? issued) => issued is { CertificateChain.Count: > 0 }
+        ? issued
+        : throw new CryptographicException("There is no certificate in it.");
+
+    private static string ChainOf(Issued issued) => string.Join('\n', issued.CertificateChain.Select(der => PemEncoding.WriteString("CERTIFICATE", der.Span)));
+
+    // Without a bundle, what is trusted stays as it is.
+    private void Put(FleetMembership membership, TrustBundle? trust, string chain, string key)
     {
         MakeDirectory(_directory);
         var last = Current is { } current && int.TryParse(current.Folder, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
@@ -135,17 +194,26 @@ internal sealed class MembershipStore
         var files = FilesIn(folder);
         Write(files.Certificate, chain + "\n");
         Write(files.Key, key + "\n");
-        Write(files.Authorities, string.Join('\n', trust.CaCertificates.Select(der => PemEncoding.WriteString("CERTIFICATE", der.Span))) + "\n");
-        Write(files.RevocationLists[0], string.Join('\n', trust.RevocationLists.Select(der => PemEncoding.WriteString("X509 CRL", der.Span))));
+        if (trust is not null)
+        {
+            Write(files.Authorities, string.Join('\n', trust.CaCertificates.Select(der => PemEncoding.WriteString("CERTIFICATE", der.Span))) + "\n");
+            Write(files.RevocationLists[0], string.Join('\n', trust.RevocationLists.Select(der => PemEncoding.WriteString("X509 CRL", der.Span))));
+        }
+        else if (Files is { } before)
+        {
+            Write(files.Authorities, File.ReadAllText(before.Authorities));
+            Write(files.RevocationLists[0], File.ReadAllText(before.RevocationLists[0]));
+        }
+
         // What can't be used must not replace what can.
         var read = files.Load();
-        if (read.Fleet != fleetId)
+        if (read.Fleet != membership.FleetId)
         {
-            throw new CryptographicException($"The certificate is for the fleet '{read.Fleet}' and not for '{fleetId}'.");
+            throw new CryptographicException($"The certificate is for the fleet '{read.Fleet}' and not for '{membership.FleetId}'.");
         }
 
         DirectorySync.Run(folder);
-        Commit(new FleetMembership { FleetId = fleetId, Endpoints = [.. endpoints], TrustVersion = trust.Version, Folder = name });
+        Commit(membership with { Folder = name });
         Sweep(name);
     }
 

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Grpc.Core;
-using NodeAgent.Manager.V1;
+using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Tls;
 
 namespace NodeAgent.Fleet;
@@ -10,17 +9,17 @@ namespace NodeAgent.Fleet;
 /// Gets the next certificate when two thirds of the present one's life are over, or when the manager says so; also when it
 /// has ended, because the request is proven by the old key and needs no valid certificate.
 /// </summary>
-internal sealed partial class Renewal(MembershipStore store, CredentialStore credentials, NodePortrait portrait, TimeProvider time, ILogger<Renewal> log)
+internal sealed partial class Renewal(Membership membership, NodePortrait portrait, TimeProvider time, ILogger<Renewal> log)
 {
     // The clock may be set while we wait, so no wait is for longer than this.
-    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1), Shortest = TimeSpan.FromSeconds(1), Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1), Shortest = TimeSpan.FromSeconds(1);
 
     private readonly ManagerDial _dial = new(time);
     private readonly SemaphoreSlim _wanted = new(0, 1);
-    private string _problem = "";
+    private bool _isOwed;
 
     /// <summary>Why the last attempt failed; empty when it did not.</summary>
-    public string Problem => Volatile.Read(ref _problem);
+    public string Problem => membership.RenewalProblem;
 
     /// <summary>When a certificate is to be renewed.</summary>
     public static DateTimeOffset DueTime(NodeCredentials credentials) => credentials.NotBefore + ((credentials.NotAfter - credentials.NotBefore) * 2 / 3);
@@ -43,8 +42,9 @@ internal sealed partial class Renewal(MembershipStore store, CredentialStore cre
     {
         while (true)
         {
-            var wanted = await WaitAsync(cancellationToken);
-            if (store.Current is { } member && credentials.Current is { } now && (wanted || time.GetUtcNow() >= DueTime(now)))
+            // What was wanted and failed is owed until it is done.
+            _isOwed |= await WaitAsync(cancellationToken);
+            if (membership.Store.Current is { } member && membership.Credentials.Current is { } now && (_isOwed || time.GetUtcNow() >= DueTime(now)))
             {
                 await RenewAsync(member, now, cancellationToken);
             }
@@ -53,54 +53,41 @@ internal sealed partial class Renewal(MembershipStore store, CredentialStore cre
 
     private Task<bool> WaitAsync(CancellationToken cancellationToken)
     {
-        var left = store.Current is not null && credentials.Current is { } now && Problem.Length == 0 ? DueTime(now) - time.GetUtcNow() : Longest;
+        var left = membership.Store.Current is not null && membership.Credentials.Current is { } now && Problem.Length == 0 ? DueTime(now) - time.GetUtcNow() : Longest;
         return _wanted.WaitAsync(left > Longest ? Longest : left < Shortest ? Shortest : left, cancellationToken);
     }
 
     private async Task RenewAsync(FleetMembership member, NodeCredentials now, CancellationToken cancellationToken)
     {
-        using var oldKey = now.Certificate.GetECDsaPrivateKey()!;
         using var key = NodeKey.Make();
-        var request = NodeKey.RequestFor(key, portrait.NodeId);
         var problem = "";
-        foreach (var endpoint in member.Endpoints)
+        foreach (var endpoint in member.EndpointsAt(time.GetUtcNow()))
         {
+            var refused = "";
             try
             {
-                using var channel = _dial.Open(endpoint, now.Trust, member.FleetId, null, verdict => problem = verdict.Problem.Length == 0 ? problem : $"{endpoint}: {verdict.Problem}");
-                var answer = await new EnrolmentService.EnrolmentServiceClient(channel).RenewAsync(
-                    new RenewRequest
-                    {
-                        NodeId = portrait.NodeId.ToString("D"),
-                        Certificate = Google.Protobuf.ByteString.CopyFrom(now.Certificate.RawData),
-                        CertificateRequest = Google.Protobuf.ByteString.CopyFrom(request),
-                        Signature = Google.Protobuf.ByteString.CopyFrom(NodeKey.SignRenewal(oldKey, request)),
-                    },
-                    deadline: time.GetUtcNow().UtcDateTime + Patience,
-                    cancellationToken: cancellationToken);
-
-                // Left meanwhile.
-                if (store.Current is not null)
+                using var channel = _dial.Open(endpoint, now.Trust, member.FleetId, null, (verdict, _) => refused = verdict.Problem);
+                var issued = await NextCertificate.AskAsync(channel, portrait.NodeId, now, key, time, cancellationToken);
+                // Otherwise the node has left meanwhile.
+                if (membership.Renew(issued, key, member.FleetId, RequestContext.Agent))
                 {
-                    store.Install(answer.Issued, key);
-                    credentials.Reload();
-                    LogRenewed(endpoint, credentials.Current?.NotAfter ?? default);
+                    LogRenewed(endpoint, membership.Credentials.Current?.NotAfter ?? default);
                 }
 
-                Volatile.Write(ref _problem, "");
+                _isOwed = false;
                 return;
             }
             catch (RpcException failed) when (!cancellationToken.IsCancellationRequested)
             {
-                problem = problem.Length > 0 ? problem : $"{endpoint}: {failed.Status.Detail}";
+                problem = refused.Length > 0 ? $"{endpoint}: {refused}" : $"{endpoint}: {failed.Status.Detail}";
             }
-            catch (Exception wrong) when (wrong is CryptographicException or IOException or UnauthorizedAccessException)
+            catch (Exception wrong) when (wrong is CryptographicException or FleetException or UriFormatException)
             {
                 problem = $"{endpoint}: {wrong.Message}";
             }
         }
 
-        Volatile.Write(ref _problem, problem);
+        membership.RenewalProblem = problem;
         LogFailed(problem);
     }
 

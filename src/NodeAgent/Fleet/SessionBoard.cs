@@ -4,12 +4,16 @@ namespace NodeAgent.Fleet;
 internal sealed class SessionBoard(TimeProvider time)
 {
     private SessionStanding _now = new(false, time.GetUtcNow());
+    private readonly Bell _changed = new();
     private long _acknowledged;
     private long _sessions;
     private long _leases;
 
     /// <summary>How it stands.</summary>
     public SessionStanding Now => Volatile.Read(ref _now);
+
+    /// <summary>Completes when it stands otherwise.</summary>
+    public Task Changed => _changed.Next;
 
     /// <summary>The newest event that the manager holds durably.</summary>
     public long AcknowledgedEvent
@@ -32,6 +36,7 @@ internal sealed class SessionBoard(TimeProvider time)
     {
         Interlocked.Increment(ref _sessions);
         Volatile.Write(ref _now, new SessionStanding(true, time.GetUtcNow()) { ManagerId = managerId, Endpoint = endpoint });
+        _changed.Ring();
     }
 
     /// <summary>There is none.</summary>
@@ -39,5 +44,6 @@ internal sealed class SessionBoard(TimeProvider time)
     {
         var before = Now;
         Volatile.Write(ref _now, new SessionStanding(false, before.IsConnected ? time.GetUtcNow() : before.Since) { Endpoint = endpoint, Problem = problem });
+        _changed.Ring();
     }
 }

@@ -27,15 +27,25 @@ internal sealed class ConditionBook(
         if (facts.Qemu is { } qemu)
         {
             all.Add(OfQemu(qemu));
+            if (qemu is QemuProbeResult.Answered { Capabilities: var said })
+            {
+                all.Add(GuestConditions.OfSandbox(said));
+            }
         }
 
         var now = standing();
+        all.Add(GuestConditions.OfLoopback(unitsConfine: now.KvmAccess is not null));
         all.Add(OfLedger(now.Ledger));
         all.Add(OfDamage(now.Damage));
-        if (facts.Kvm is { Availability: not KvmAvailability.NoDevice })
+        if (facts.Kvm is { Availability: not (KvmAvailability.NoDevice or KvmAvailability.NotAsked) })
         {
             // Without a device KvmReady says all there is to say.
             all.Add(OfKvmAccess(now.KvmAccess));
+        }
+
+        if (now.IsSimulated)
+        {
+            all.Add(ServiceConditions.Simulated);
         }
 
         all.Add(ServiceConditions.Of(now.Gate));

@@ -13,6 +13,9 @@ internal sealed record NodeStanding(LedgerHealth Ledger, LedgerDamage? Damage, S
     /// <summary>Whether guests' users can open KVM's device; <c>null</c> where QEMU runs with the agent's own rights.</summary>
     public DeviceAccess? KvmAccess { get; init; }
 
+    /// <summary>Whether VMs are simulated.</summary>
+    public bool IsSimulated { get; init; }
+
     /// <summary>What a shutdown of the host would be like; <c>null</c> where nobody watches for one.</summary>
     public ShutdownOutlook? Shutdown { get; init; }
 

@@ -6,7 +6,14 @@ namespace NodeAgent.Health;
 /// <summary>Conditions about the node's service: whether it starts VMs, and what becomes of them when the host goes down.</summary>
 internal static class ServiceConditions
 {
-    private const string StartsAllowed = "StartsAllowed", GuestsGoFirst = "GuestsGoFirst";
+    private const string StartsAllowed = "StartsAllowed", GuestsGoFirst = "GuestsGoFirst", VmsReal = "VmsReal";
+
+    /// <summary>What a simulated node says of itself; a real one says nothing of it.</summary>
+    public static (NodeCondition Condition, ConditionSeverity Severity) Simulated { get; } = (
+        new NodeCondition(
+            VmsReal, ConditionStatus.False, "NodeSimulated", "This node is simulated: no VM of it is real, and all of them end with the agent.",
+            "For real VMs run the agent without --simulate, on directories of its own."),
+        ConditionSeverity.Warning);
 
     /// <summary>Whether VMs may be started.</summary>
     public static (NodeCondition Condition, ConditionSeverity Severity) Of(StartGate gate) => gate switch

@@ -1,3 +1,4 @@
+using NodeAgent.Audit;
 using NodeAgent.Fleet;
 using NodeAgent.Health;
 using NodeAgent.Metrics;
@@ -15,6 +16,9 @@ internal static class Composition
         services.AddSingleton(_ => floor());
         services.AddSingleton(_ => floor().Registry);
         services.AddSingleton(_ => floor().Ledger);
+        services.AddSingleton(provider => new AuditTrail(
+            () => floor().Ledger, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<AuditTrail>>()));
+        services.AddSingleton<AuditJournal>();
         services.AddSingleton(_ => floor().Operations);
         services.AddSingleton(_ => floor().Survey);
         services.AddSingleton(_ => new AgentLife(floor().Ledger.Epoch, start.StartTime));
@@ -25,7 +29,7 @@ internal static class Composition
             start.Reloader,
             now => RemoteConditions.Of(provider.GetRequiredService<CredentialStore>(), start.Options.Remote.Listen is not null, now),
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(_ => new SnapshotWriter(start.Options.RunDirectory));
+        services.AddSingleton(_ => new SnapshotWriter(start.Options.RunDirectory, id => floor().Sampler.LookAt(id)));
         services.AddSingleton(provider => new OperationWriter(
             floor().Registry.TryGet, provider.GetRequiredService<SnapshotWriter>(), provider.GetRequiredService<AgentLife>()));
         services.AddSingleton(provider => new NodeWriter(
@@ -51,6 +55,8 @@ internal static class Composition
         _ = new ProcessMetrics(registry, start.Log, start.Version);
         _ = new OperationMetrics(registry, floor.Operations);
         _ = new LedgerMetrics(registry, floor.Ledger);
+        _ = new AuditMetrics(registry, floor.Ledger, services.GetRequiredService<AuditTrail>());
+        services.GetRequiredService<AuditJournal>().Follow(floor.Ledger.Audit);
         _ = new RemoteMetrics(registry, services.GetRequiredService<CredentialStore>(), services.GetRequiredService<RemoteConnections>());
         _ = new FleetMetrics(registry, services.GetRequiredService<FleetDesk>(), () => floor.Ledger.Events.Newest.Sequence);
         _ = new MaintenanceMetrics(registry, floor.Registry.Gate);

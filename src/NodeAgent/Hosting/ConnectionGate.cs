@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
-using Microsoft.AspNetCore.Http.Features;
+using NodeAgent.Audit;
 using NodeAgent.Configuration;
 using NodeAgent.Security;
 using NodeAgent.Tls;
@@ -13,7 +13,7 @@ namespace NodeAgent.Hosting;
 /// Lets a connection in: finds out whose it is, once, and holds each caller to so many connections. The limit is by
 /// caller, so that one who opens thousands shuts out nobody else; before a handshake has shown who it is, by address.
 /// </summary>
-internal sealed partial class ConnectionGate(LiveOptions options, RemoteConnections remote, ILogger<ConnectionGate> log)
+internal sealed class ConnectionGate(LiveOptions options, RemoteConnections remote, AuditTrail audit)
 {
     // A client opens one after the other, and a handshake takes milliseconds.
     private const int MostHandshakes = 16;
@@ -31,7 +31,7 @@ internal sealed partial class ConnectionGate(LiveOptions options, RemoteConnecti
         }
         catch (Exception error) when (error is SocketException or ObjectDisposedException)
         {
-            // Gone before it was let in.
+            // Gone before it was let in; or it can't be known who it is.
             return Task.CompletedTask;
         }
 
@@ -45,7 +45,7 @@ internal sealed partial class ConnectionGate(LiveOptions options, RemoteConnecti
         using var place = _handshakes.Enter(address, MostHandshakes);
         if (place is null)
         {
-            // Told by nobody: whoever does this on purpose would fill the log.
+            audit.Refused(null, $"{connection.RemoteEndPoint}", "handshake", "RESOURCE_EXHAUSTED", $"{MostHandshakes} handshakes from this address are under way.");
             connection.Abort(new ConnectionAbortedException("Too many handshakes from this address."));
             return;
         }
@@ -58,9 +58,10 @@ internal sealed partial class ConnectionGate(LiveOptions options, RemoteConnecti
     public async Task ServeRemoteAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         connection.Features.Get<HandshakePlace>()?.Place.Dispose();
-        var certificate = connection.Features.Get<ITlsConnectionFeature>()?.ClientCertificate
+        var peer = connection.Features.Get<PeerCertificate>()
             ?? throw new InvalidOperationException("A connection came through the handshake without a certificate.");
-        using var watched = remote.Enter(connection, certificate);
+        using var watched = remote.Enter(new OpenConnection(
+            connection.RemoteEndPoint?.ToString() ?? "", peer, why => connection.Abort(new ConnectionAbortedException($"The certificate is no longer good: {why}."))));
         await ServeAsync(connection, next);
     }
 
@@ -72,7 +73,7 @@ internal sealed partial class ConnectionGate(LiveOptions options, RemoteConnecti
         using var place = _open.Enter(caller.Identity, limit);
         if (place is null)
         {
-            LogTooMany(caller.Identity, caller.From, limit);
+            audit.Refused(caller, caller.From, "connection", "RESOURCE_EXHAUSTED", $"It has {limit} connections open already ([limits] max_connections).");
             connection.Abort(new ConnectionAbortedException("Too many connections of this caller."));
             return;
         }
@@ -81,7 +82,4 @@ internal sealed partial class ConnectionGate(LiveOptions options, RemoteConnecti
     }
 
     private sealed record HandshakePlace(IDisposable Place);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection of {Caller} ({From}) was closed: it has {Limit} open already ([limits] max_connections)")]
-    private partial void LogTooMany(string caller, string from, int limit);
 }

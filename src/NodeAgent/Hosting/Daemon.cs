@@ -1,4 +1,5 @@
 using System.Reflection;
+using NodeAgent.Audit;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Configuration;
 using NodeAgent.Health;
@@ -80,7 +81,11 @@ internal static partial class Daemon
         reloader.Observe(outcome => _ = floor.ShutdownWatch?.RefreshAsync());
         await StartAsync(app, options);
         LogServing(log, Version, string.Join(", ", sockets), options.Remote.Listen?.ToString() ?? "none", options.Metrics.Listen?.ToString() ?? "none");
-        Note(floor.Ledger, EventKinds.AgentStarted, $"nodeagentd {Version} serves.");
+        Note(floor.Ledger, EventKinds.AgentStarted, $"nodeagentd {Version} serves{(floor.Ground.IsSimulated ? " a simulated node" : "")}.");
+        if (floor.Ground.IsSimulated)
+        {
+            LogSimulated(log);
+        }
 
         var readiness = app.Services.GetRequiredService<Readiness>();
         service.Follow(readiness, options.StopTimeout, floor.Registry.Feed, floor.Ledger);
@@ -117,7 +122,10 @@ internal static partial class Daemon
 
         await app.WaitForShutdownAsync();
         await Task.WhenAll(sampling, autostart).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        var farewell = floor.Standing.Gate.HostGoesDown ? "nodeagentd leaves with the host" : "nodeagentd leaves; guests run on";
+        var farewell = floor.Standing.Gate.HostGoesDown ? "nodeagentd leaves with the host"
+            : floor.Ground.IsSimulated ? "nodeagentd leaves, and its simulated host with it"
+            : "nodeagentd leaves; guests run on";
+        app.Services.GetRequiredService<AuditTrail>().Flush();
         Note(floor.Ledger, EventKinds.AgentStopping, farewell + ".");
         LogStopped(log, farewell);
     }
@@ -158,6 +166,7 @@ internal static partial class Daemon
         {
             Directory.CreateDirectory(options.StateDirectory, ownerOnly);
             Directory.CreateDirectory(options.RunDirectory, anyoneMayPass);
+            SimulationMark.Check(options);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -166,12 +175,26 @@ internal static partial class Daemon
     }
 
     // The ledger itself holds what a full disk does not take, and tells of it in its health.
-    private static void Note(NodeLedger ledger, string kind, string message, EventSeverity severity = EventSeverity.Info) =>
-        _ = ledger.RecordAsync(new LedgerBatch(new AppendEvent(
-            new EventDraft(TimeProvider.System.GetUtcNow(), kind, null, new EventPayload(message, severity).ToJson()) { Caller = "agent" })));
+    private static void Note(NodeLedger ledger, string kind, string message, EventSeverity severity = EventSeverity.Info)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        _ = ledger.RecordAsync(new LedgerBatch(
+            new AppendEvent(new EventDraft(now, kind, null, new EventPayload(message, severity).ToJson()) { Caller = AuditDraft.Agent }),
+            new AppendAudit(new AuditDraft(now, AuditKind.Agent)
+            {
+                Caller = AuditDraft.Agent,
+                Source = AuditDraft.Agent,
+                Method = kind,
+                Result = severity is EventSeverity.Info ? AuditDraft.Ok : "FAILED",
+                Detail = message,
+            })));
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "nodeagentd {Version} listens on {Sockets}; remote on {Remote}; metrics on {Metrics}")]
     private static partial void LogServing(ILogger log, string version, string sockets, string remote, string metrics);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "This node is simulated: no VM of it is real, and all of them end with the agent")]
+    private static partial void LogSimulated(ILogger log);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ready: {Adopted} guests re-attached, {Stopped} found stopped, {Quarantined} in quarantine, {Silent} silent, in {Milliseconds:0} ms")]
     private static partial void LogReady(ILogger log, int adopted, int stopped, int quarantined, int silent, double milliseconds);

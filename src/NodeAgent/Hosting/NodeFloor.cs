@@ -1,8 +1,5 @@
-using NodeAgent.Bindings.Bus;
-using NodeAgent.Bindings.Linux;
 using NodeAgent.Configuration;
 using NodeAgent.Health;
-using NodeAgent.Hypervisor.Host;
 using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Qemu;
@@ -19,7 +16,6 @@ internal sealed class NodeFloor : IAsyncDisposable
     private readonly LedgerContents _contents;
     private readonly string _bootId;
     private readonly ILoggerFactory _log;
-    private readonly BusConnection? _shutdownBus;
 
     private NodeFloor(LiveOptions options, LedgerOpened opened, TimeProvider time, ILoggerFactory log)
     {
@@ -29,17 +25,15 @@ internal sealed class NodeFloor : IAsyncDisposable
         Ledger = opened.Ledger;
         Damage = opened.Damage;
         NodeId = NodeIdFile.ReadOrCreate(current.StateDirectory);
-        _bootId = MachineIdentity.Read(new KernelFiles("/")).BootId?.ToString("D") ?? "";
-        Bus = Launchers.WantsSystemd(current.Qemu.Launcher)
-            ? BusConnection.Open(new BusOptions(), time, log.CreateLogger<BusConnection>())
-            : null;
-        Survey = SurveyOf(current, () => ShutdownWatch?.RefreshAsync() ?? Task.CompletedTask, time, log);
+        Ground = Ground.Open(options, NodeId, time, log);
+        _bootId = Ground.ReadMachine().BootId?.ToString("D") ?? "";
+        Survey = Ground.Survey(() => ShutdownWatch?.RefreshAsync() ?? Task.CompletedTask, time);
         var planner = new BootPlanner(() => new ImageRoots(options.Current.ImageRoots), Survey.BootAsync, time);
         _services = new VmServices
         {
             Ledger = Ledger,
             Operations = new OperationBook(Ledger, _contents, time),
-            Launcher = Launchers.Open(Bus, options, _bootId, time, log),
+            Launcher = Ground.Launcher,
             Planner = planner,
             Feed = new VmFeed(),
             Options = OptionsOf(current, OnQmpCommand),
@@ -49,11 +43,9 @@ internal sealed class NodeFloor : IAsyncDisposable
         Registry = new VmRegistry(_services);
         _services.Gate.Set(_contents.Maintenance);
         Maintenance = new NodeMaintenance(_services);
-        if (current.Shutdown.Enabled && Launchers.HasSystemd && BusConnection.IsAvailable)
+        if (Ground.ShutdownBus is { } shutdowns)
         {
-            // Where QEMU is run directly the bus is for this alone.
-            _shutdownBus = Bus ?? BusConnection.Open(new BusOptions(), time, log.CreateLogger<BusConnection>());
-            ShutdownWatch = new HostShutdownWatch(_shutdownBus, new HostShutdown(Registry, _services), _services);
+            ShutdownWatch = new HostShutdownWatch(shutdowns, new HostShutdown(Registry, _services), _services);
         }
 
         Sampler = new VmSampler(Registry, time);
@@ -68,8 +60,8 @@ internal sealed class NodeFloor : IAsyncDisposable
     /// <summary>What was wrong with the ledger when it was opened; <c>null</c> when nothing was.</summary>
     public LedgerDamage? Damage { get; }
 
-    /// <summary>The host's bus; <c>null</c> where the agent runs QEMU itself.</summary>
-    public BusConnection? Bus { get; }
+    /// <summary>What it stands on.</summary>
+    public Ground Ground { get; }
 
     public NodeSurvey Survey { get; }
 
@@ -87,7 +79,8 @@ internal sealed class NodeFloor : IAsyncDisposable
     /// <summary>How the floor stands, for conditions.</summary>
     public NodeStanding Standing => new(Ledger.Health, Damage, _services.Gate)
     {
-        KvmAccess = Bus is null ? null : DeviceAccess.ToKvm(),
+        KvmAccess = Ground.Bus is null ? null : DeviceAccess.ToKvm(),
+        IsSimulated = Ground.IsSimulated,
         Shutdown = ShutdownWatch?.Outlook,
         ShutdownTimeout = _services.Options.HostShutdown.Timeout,
     };
@@ -144,31 +137,7 @@ internal sealed class NodeFloor : IAsyncDisposable
     {
         await Registry.LetGoAsync();
         await Ledger.DisposeAsync();
-        if (Bus is not null)
-        {
-            await Bus.DisposeAsync();
-        }
-        else if (_shutdownBus is not null)
-        {
-            await _shutdownBus.DisposeAsync();
-        }
-    }
-
-    private static NodeSurvey SurveyOf(AgentOptions options, Func<Task> alsoAsk, TimeProvider time, ILoggerFactory log)
-    {
-        var probe = new QemuProbe(Path.Combine(options.StateDirectory, "cache"), time, log.CreateLogger<QemuProbe>());
-        return new NodeSurvey(
-            new HostFactsReader(),
-            () => KvmProbe.RunAsync(options.Kvm.Device, time),
-            (host, kvm, anew) => probe.AskAsync(
-                options.Qemu.Binary,
-                new ProbeHost(kvm.ApiVersion is not null, host.Cpu.Model.Microcode ?? "", host.Kernel.Release ?? ""),
-                anew,
-                CancellationToken.None),
-            time)
-        {
-            AlsoAsk = alsoAsk,
-        };
+        await Ground.DisposeAsync();
     }
 
     private void OnQmpCommand(string command, string result, TimeSpan duration) => OnCommand?.Invoke(command, result, duration);
@@ -196,5 +165,7 @@ internal sealed class NodeFloor : IAsyncDisposable
         OperationCount = options.Limits.OperationsKept,
         OperationAge = options.Limits.OperationsAge,
         KeyAge = options.Limits.RequestIdAge,
+        AuditCount = options.Limits.AuditKept,
+        AuditAge = options.Limits.AuditAge,
     };
 }

@@ -48,12 +48,14 @@ internal static class JournalEntry
 
     private static string FieldName(string name, bool isOurs)
     {
-        if (isOurs && name is "VmId" or "VmName" or "OperationId" or "RequestId")
+        // What is logged beside the message's own words has the name of a parameter: operationId, _event.
+        var snake = JsonNamingPolicy.SnakeCaseUpper.ConvertName(name.TrimStart('_', '@'));
+        if (isOurs && snake is ("VM_ID" or "VM_NAME" or "OPERATION_ID" or "REQUEST_ID" or "AUDIT_SEQUENCE" or "AUDIT_HASH"))
         {
-            return JsonNamingPolicy.SnakeCaseUpper.ConvertName(name);
+            return snake;
         }
 
-        var upper = "NODEAGENT_" + JsonNamingPolicy.SnakeCaseUpper.ConvertName(name);
+        var upper = "NODEAGENT_" + snake;
         var legal = string.Create(Math.Min(upper.Length, LongestName), upper, static (span, source) =>
         {
             for (var i = 0; i < span.Length; i++)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Google.Protobuf;
 using Grpc.Core;
+using NodeAgent.Audit;
 using NodeAgent.Configuration;
 using NodeAgent.Metrics;
 using NodeAgent.Security;
@@ -9,9 +10,10 @@ namespace NodeAgent.Rpc;
 
 /// <summary>
 /// Whether a caller may call a method at all, decided by the path alone: of a request that is refused here nothing is read
-/// but its headers. For which VMs is decided when the request is known (<see cref="ScopeGate"/>).
+/// but its headers. For which VMs is decided when the request is known (<see cref="ScopeGate"/>). A ticket stands in for a
+/// role (<see cref="TicketGate"/>).
 /// </summary>
-internal static partial class AccessGate
+internal static class AccessGate
 {
     private const string GrpcContent = "application/grpc";
 
@@ -28,13 +30,16 @@ internal static partial class AccessGate
         }
 
         var method = isMetrics ? ApiMethods.Scrape : context.Request.Path.Value ?? "";
+        if (!isMetrics && TicketGate.IsFor(context))
+        {
+            return IsCompressed(context) ? RefuseCompressedAsync(context, caller, method) : TicketGate.ServeAsync(context, next, caller);
+        }
+
         if (policy.Decide(caller, method) is { } scope)
         {
-            // A small compressed message could unfold into a large one, and what is sent is small as it is.
-            if (context.Request.Headers["grpc-encoding"] is { Count: > 0 } encoding && encoding != "identity")
+            if (IsCompressed(context))
             {
-                context.Response.Headers["grpc-accept-encoding"] = "identity";
-                return AnswerAsync(context, new Google.Rpc.Status { Code = (int)StatusCode.Unimplemented, Message = "Compressed requests are not taken; send them as they are (grpc-encoding: identity)." });
+                return RefuseCompressedAsync(context, caller, method);
             }
 
             context.Features.Set(scope);
@@ -50,7 +55,7 @@ internal static partial class AccessGate
 
         var message = $"{caller.Identity} may not call {method[(method.LastIndexOf('.') + 1)..]}: "
             + (roles.IsEmpty ? "it has no role on this node." : $"its role{(roles.Length == 1 ? "" : "s")} {string.Join(", ", roles)} {(roles.Length == 1 ? "does" : "do")} not allow it.");
-        LogRefused(context.RequestServices.GetRequiredService<ILogger<RpcRefusal>>(), message, caller.From);
+        Record(context, caller, method, StatusCode.PermissionDenied, message);
         context.RequestServices.GetRequiredService<RpcMetrics>().Finished(ApiMethods.IsKnown(method) ? method[(method.LastIndexOf('/') + 1)..] : "unknown", StatusCode.PermissionDenied, null);
         return isMetrics
             ? RefusePageAsync(context, message)
@@ -67,13 +72,25 @@ internal static partial class AccessGate
         return Task.CompletedTask;
     }
 
+    /// <summary>Puts a refusal on record.</summary>
+    public static void Record(HttpContext context, Caller caller, string method, StatusCode code, string why) =>
+        context.RequestServices.GetRequiredService<AuditTrail>().Refused(
+            caller, caller.From, ApiMethods.IsKnown(method) ? ApiMethods.ShortNameOf(method) : "unknown", CallRecord.NameOf(code), why);
+
+    // A small compressed message could unfold into a large one, and what is sent is small as it is.
+    private static bool IsCompressed(HttpContext context) => context.Request.Headers["grpc-encoding"] is { Count: > 0 } encoding && encoding != "identity";
+
+    private static Task RefuseCompressedAsync(HttpContext context, Caller caller, string method)
+    {
+        Record(context, caller, method, StatusCode.Unimplemented, "A compressed request.");
+        context.Response.Headers["grpc-accept-encoding"] = "identity";
+        return AnswerAsync(context, new Google.Rpc.Status { Code = (int)StatusCode.Unimplemented, Message = "Compressed requests are not taken; send them as they are (grpc-encoding: identity)." });
+    }
+
     private static Task RefusePageAsync(HttpContext context, string message)
     {
         context.Response.StatusCode = StatusCodes.Status403Forbidden;
         context.Response.ContentType = "text/plain; charset=utf-8";
         return context.Response.WriteAsync(message + "\n", context.RequestAborted);
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem} ({From})")]
-    private static partial void LogRefused(ILogger log, string problem, string from);
 }

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Threading.RateLimiting;
 using Grpc.Core;
+using NodeAgent.Audit;
 using NodeAgent.Metrics;
 using NodeAgent.Security;
 
@@ -11,17 +11,14 @@ namespace NodeAgent.Rpc;
 /// asks for much and takes nothing would fill it, and each list costs time that others wait for. What comes beyond waits
 /// its turn with nothing read but its headers; beyond that it is refused. Streams are counted elsewhere.
 /// </summary>
-internal sealed partial class CallGate(RpcMetrics metrics, TimeProvider time, ILogger<CallGate> log) : IDisposable
+internal sealed partial class CallGate(RpcMetrics metrics, AuditTrail audit, TimeProvider time, ILogger<CallGate> log)
 {
     private const int AtOnce = 32, Waiting = 512;
 
     // An answer is a few megabytes at most, and whoever takes it this slowly holds a place for nothing.
     private static readonly TimeSpan AnswerPatience = TimeSpan.FromSeconds(30);
 
-    private readonly PartitionedRateLimiter<Caller> _places = PartitionedRateLimiter.Create<Caller, string>(caller =>
-        RateLimitPartition.GetConcurrencyLimiter(
-            caller.Identity,
-            _ => new ConcurrencyLimiterOptions { PermitLimit = AtOnce, QueueLimit = Waiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst }));
+    private readonly CallerPlaces _places = new(AtOnce, Waiting);
 
     /// <summary>The middleware.</summary>
     public async Task ServeAsync(HttpContext context, RequestDelegate next)
@@ -34,10 +31,10 @@ internal sealed partial class CallGate(RpcMetrics metrics, TimeProvider time, IL
             return;
         }
 
-        RateLimitLease place;
+        CallerPlaces.Place place;
         try
         {
-            place = await _places.AcquireAsync(caller, 1, context.RequestAborted);
+            place = await _places.EnterAsync(caller.Identity, context.RequestAborted);
         }
         catch (OperationCanceledException)
         {
@@ -51,14 +48,13 @@ internal sealed partial class CallGate(RpcMetrics metrics, TimeProvider time, IL
         }
     }
 
-    public void Dispose() => _places.Dispose();
-
     private async Task ServeAsync(HttpContext context, RequestDelegate next, MethodFacts facts, Caller caller, bool hasPlace)
     {
         if (!hasPlace)
         {
             var message = $"{caller.Identity} has {AtOnce + Waiting} calls under way, more than are worked on or wait; take the answers of some first.";
             metrics.Finished(facts.Name, StatusCode.ResourceExhausted, null);
+            audit.Refused(caller, caller.From, facts.ShortName, CallRecord.NameOf(StatusCode.ResourceExhausted), message);
             await AccessGate.AnswerAsync(context, ErrorMapping.Status(ErrorTable.Of(RpcReason.TooManyCalls), message, caller.Identity, []));
             return;
         }

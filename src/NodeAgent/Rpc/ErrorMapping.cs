@@ -5,6 +5,7 @@ using NodeAgent.Fleet;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Spec;
 using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
@@ -31,12 +32,16 @@ internal static class ErrorMapping
         FleetException { Reason: FleetReason.TokenMalformed } token => Status(
             ErrorTable.Of(token.Reason), token.Message, subject, [new FieldViolation("token", token.Message)]).ToRpcException(),
         FleetException fleet => Status(ErrorTable.Of(fleet.Reason), fleet.Message, subject, []).ToRpcException(),
+        TicketException ticket => Status(ErrorTable.Of(ticket.Reason), ticket.Message, subject, []).ToRpcException(),
         OperationCanceledException => new RpcException(new Grpc.Core.Status(StatusCode.Cancelled, "The call was cancelled.")),
         _ => Status(ErrorTable.Of(RpcReason.Internal), Defect, subject, []).ToRpcException(),
     };
 
     /// <summary>Whether the exception is an answer; anything else is a defect and must be logged with its stack.</summary>
-    public static bool IsAnswer(Exception error) => error is RpcException or VmException or LedgerException or RpcRefusal or FleetException or OperationCanceledException;
+    public static bool IsAnswer(Exception error) => error is RpcException or VmException or LedgerException or RpcRefusal or FleetException or TicketException or OperationCanceledException;
+
+    /// <summary>The reason that a status carries; empty where it carries none.</summary>
+    public static string ReasonOf(RpcException status) => status.GetRpcStatus()?.GetDetail<ErrorInfo>()?.Reason ?? "";
 
     /// <summary>A status with its details.</summary>
     public static Google.Rpc.Status Status(ErrorRow row, string message, string subject, IEnumerable<FieldViolation> violations)

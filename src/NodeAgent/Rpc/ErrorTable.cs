@@ -3,6 +3,7 @@ using Grpc.Core;
 using NodeAgent.Fleet;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
@@ -32,6 +33,7 @@ internal static class ErrorTable
         VmErrorReason.StartFailed => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.QemuRefused => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.QemuSilent => Row(reason, StatusCode.Unavailable, retryAfter: Patiently),
+        VmErrorReason.QemuEnded => Row(reason, StatusCode.Aborted),
         VmErrorReason.SuspendFailed => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.SavedStateUnusable => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         VmErrorReason.ShutdownTimedOut => Row(reason, StatusCode.DeadlineExceeded),
@@ -64,6 +66,7 @@ internal static class ErrorTable
         RpcReason.RateLimited => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota, Soon),
         RpcReason.TooManyCalls => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota, Soon),
         RpcReason.TooManyStreams => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota),
+        RpcReason.TooManyTickets => Row(reason, StatusCode.ResourceExhausted, ErrorDetail.Quota),
         RpcReason.OperationNotFound => Row(reason, StatusCode.NotFound),
         RpcReason.OperationRunning => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         RpcReason.OperationKept => Row(reason, StatusCode.Unimplemented),
@@ -81,9 +84,17 @@ internal static class ErrorTable
         FleetReason.ManagerUnreachable => Row(reason, StatusCode.Unavailable, retryAfter: Patiently),
         FleetReason.ManagerUntrusted => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         FleetReason.ManagerRefused => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
+        FleetReason.MembershipNotKept => Row(reason, StatusCode.Unavailable, retryAfter: Patiently),
         FleetReason.CredentialsConfigured => Row(reason, StatusCode.FailedPrecondition, ErrorDetail.Precondition),
         _ => throw new ArgumentOutOfRangeException(nameof(reason)),
     };
+
+    public static ErrorRow Of(TicketReason reason) => new($"TICKET_{NameOf(reason)}", reason switch
+    {
+        TicketReason.Unknown or TicketReason.Expired or TicketReason.Used or TicketReason.Void => StatusCode.Unauthenticated,
+        TicketReason.Mismatch => StatusCode.PermissionDenied,
+        _ => throw new ArgumentOutOfRangeException(nameof(reason)),
+    });
 
     /// <summary>The row of an operation's end, whose reason the ledger keeps by name; a name of another version is shown as it is.</summary>
     public static ErrorRow OfFault(OperationFault fault) =>

@@ -5,17 +5,17 @@ using NodeAgent.Fleet;
 namespace NodeAgent.Rpc;
 
 /// <summary>The contract's FleetService: joins a fleet, leaves it, tells how it goes.</summary>
-internal sealed class FleetService(FleetDesk fleet) : V1.FleetService.FleetServiceBase
+internal sealed class FleetService(FleetDesk fleet, TimeProvider time) : V1.FleetService.FleetServiceBase
 {
     public override async Task<V1.Membership> JoinFleet(V1.JoinFleetRequest request, ServerCallContext context)
     {
-        Callers.Request(context, request);
+        var asked = Callers.Request(context, request);
         if (request.Token.Length == 0)
         {
             throw RpcRefusal.Field("token", "It must be set: the line that the manager printed.");
         }
 
-        await fleet.Enrolment.JoinAsync(request.Token, context.CancellationToken);
+        await fleet.Requests.RunAsync("JoinFleet", asked, () => fleet.Enrolment.JoinAsync(request.Token, asked, context.CancellationToken), context.CancellationToken);
         return Write();
     }
 
@@ -23,8 +23,8 @@ internal sealed class FleetService(FleetDesk fleet) : V1.FleetService.FleetServi
 
     public override async Task<V1.Membership> LeaveFleet(V1.LeaveFleetRequest request, ServerCallContext context)
     {
-        Callers.Request(context, request);
-        await fleet.Enrolment.LeaveAsync(context.CancellationToken);
+        var asked = Callers.Request(context, request);
+        await fleet.Requests.RunAsync("LeaveFleet", asked, () => fleet.Enrolment.LeaveAsync(asked, context.CancellationToken), context.CancellationToken);
         return Write();
     }
 
@@ -32,7 +32,7 @@ internal sealed class FleetService(FleetDesk fleet) : V1.FleetService.FleetServi
     {
         { Current: { } member } => Joined(member),
         { Pending: { } pending } => Pending(pending),
-        _ => new V1.Membership { State = V1.MembershipState.None },
+        _ => new V1.Membership { State = V1.MembershipState.None, Problem = fleet.Enrolment.Problem },
     };
 
     private V1.Membership Joined(FleetMembership member)
@@ -42,7 +42,7 @@ internal sealed class FleetService(FleetDesk fleet) : V1.FleetService.FleetServi
         {
             State = V1.MembershipState.Joined,
             FleetId = member.FleetId,
-            Endpoints = { member.Endpoints },
+            Endpoints = { member.EndpointsAt(time.GetUtcNow()) },
             Problem = fleet.Renewal.Problem,
             Session = new V1.ManagerSession
             {

@@ -50,7 +50,7 @@ internal static class KvmWriter
             KvmAvailability.Available => V1.KvmVerdict.Fit,
             KvmAvailability.EmulatedOnly => V1.KvmVerdict.EmulatedOnly,
             KvmAvailability.SelfTestFailed => V1.KvmVerdict.Failed,
-            KvmAvailability.NoDevice or KvmAvailability.NoPermission or KvmAvailability.WrongApiVersion => V1.KvmVerdict.Unavailable,
+            KvmAvailability.NoDevice or KvmAvailability.NoPermission or KvmAvailability.WrongApiVersion or KvmAvailability.NotAsked => V1.KvmVerdict.Unavailable,
             _ => throw new ArgumentOutOfRangeException(nameof(kvm)),
         },
         Reason = kvm.Explanation,

@@ -21,7 +21,8 @@ internal static class RequestRecord
             {
                 Caller = request.Caller,
                 RequestId = request.RequestId,
-            }));
+            }),
+            request.Record(now, method, vm.Id, vm.Name));
         if (!string.IsNullOrEmpty(request.RequestId))
         {
             batch.Add(new ClaimKey(new KeyRow(request.Caller, request.RequestId, method, request.Fingerprint ?? "", null, null, now)));

@@ -24,6 +24,9 @@ internal enum RpcReason
     /// <summary>This caller has more calls under way than are worked on or wait.</summary>
     TooManyCalls,
 
+    /// <summary>More tickets wait for somebody to present them than may.</summary>
+    TooManyTickets,
+
     /// <summary>There is no such operation, or it ended so long ago that it was forgotten.</summary>
     OperationNotFound,
 

@@ -38,9 +38,14 @@ internal static class RpcServices
         services.AddSingleton<CallInterceptor>();
         services.AddSingleton<AdmissionInterceptor>();
         services.AddSingleton<ScopeGate>();
+        services.AddSingleton<AccessTickets>();
+        services.AddSingleton<TicketDesk>();
+        services.AddSingleton<RunEnds>();
+        services.AddSingleton<VmDoors>();
         services.AddSingleton<NodeService>();
         services.AddSingleton<VmService>();
         services.AddSingleton<EventService>();
+        services.AddSingleton<AuditService>();
         services.AddSingleton<FleetService>();
         services.AddSingleton<OperationService>();
         services.AddSingleton<Readiness>();
@@ -62,6 +67,7 @@ internal static class RpcServices
         routes.MapGrpcService<NodeService>();
         routes.MapGrpcService<VmService>();
         routes.MapGrpcService<EventService>();
+        routes.MapGrpcService<AuditService>();
         routes.MapGrpcService<FleetService>();
         routes.MapGrpcService<OperationService>();
         routes.MapGrpcService<HealthServiceImpl>();

@@ -52,7 +52,8 @@ internal sealed class ScopeGate(VmRegistry registry, OperationBook operations) :
                 return;
             case V1.UpdateVmRequest { Vm: { } vm } update:
                 Get(registry, vm.Id.Length > 0 ? vm.Id : vm.Name, scope);
-                if (update.UpdateMask is null || update.UpdateMask.Paths.Any(path => path == "*" || path.Split('.')[0] == "labels"))
+                // An empty mask is none: labels are replaced too (see UpdateMask).
+                if (update.UpdateMask is not { Paths.Count: > 0 } || update.UpdateMask.Paths.Any(path => path == "*" || path.Split('.')[0] == "labels"))
                 {
                     CheckLabels(scope, vm);
                 }

@@ -7,16 +7,23 @@ using NodeAgent.Hypervisor.Vms;
 namespace NodeAgent.Rpc;
 
 /// <summary>What is published of a VM as the contract's Vm: the only way out.</summary>
-internal sealed class SnapshotWriter(string runDirectory)
+/// <param name="runDirectory">The agent's run directory.</param>
+/// <param name="lookAt">The last sample of a VM for somebody who looks at it; <c>null</c> before the first.</param>
+internal sealed class SnapshotWriter(string runDirectory, Func<Guid, VmStats?> lookAt)
 {
     /// <summary>Writes a VM.</summary>
-    /// <param name="snapshot">What is published of it.</param>
-    /// <param name="stats">Its last sample; <c>null</c> before the first.</param>
-    public V1.Vm Write(VmSnapshot snapshot, VmStats? stats = null)
+    public V1.Vm Write(VmSnapshot snapshot)
     {
         var vm = SpecWriter.Write(snapshot.Definition);
         vm.Status = Status(snapshot);
-        vm.Status.Stats = stats is null ? null : StatsWriter.Write(stats);
+        return vm;
+    }
+
+    /// <summary>Writes a VM with its last sample.</summary>
+    public V1.Vm WriteWithStats(VmSnapshot snapshot)
+    {
+        var vm = Write(snapshot);
+        vm.Status.Stats = lookAt(snapshot.Definition.Id) is { } stats ? StatsWriter.Write(stats) : null;
         return vm;
     }
 
@@ -67,7 +74,7 @@ internal sealed class SnapshotWriter(string runDirectory)
             status.Accelerator = Write(run.Boot.Accelerator);
             status.AcceleratorReason = run.Boot.AcceleratorReason;
             status.Boot = Write(run.Boot);
-            status.VncSocket = snapshot.Definition.Spec.Display is { Vnc: true }
+            status.VncSocket = snapshot.SpecInForce.Display is { Vnc: true }
                 ? new RunDirectory(runDirectory, snapshot.Definition.Id).VncSocket
                 : "";
         }

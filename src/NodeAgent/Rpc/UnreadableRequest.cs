@@ -1,4 +1,6 @@
 using Grpc.Core;
+using NodeAgent.Audit;
+using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
@@ -8,13 +10,15 @@ namespace NodeAgent.Rpc;
 /// </summary>
 internal static class UnreadableRequest
 {
-    private const string Message = "The request is not a message of this method: its bytes cannot be read as protobuf, or as gRPC frames it.";
+    /// <summary>What is said to the caller.</summary>
+    public const string Message = "The request is not a message of this method: its bytes cannot be read as protobuf, or as gRPC frames it.";
 
     /// <summary>The middleware.</summary>
     public static async Task ServeAsync(HttpContext context, RequestDelegate next)
     {
         ArgumentNullException.ThrowIfNull(context);
         await next(context);
+        Record(context);
         if (!context.Response.HasStarted && context.Response.Headers["grpc-status"] == ((int)StatusCode.Unknown).ToString(System.Globalization.CultureInfo.InvariantCulture)
             && context.Features.Get<RequestWasRead>() is null)
         {
@@ -24,6 +28,19 @@ internal static class UnreadableRequest
 
     /// <summary>Notes that the request of a call could be read; what goes wrong from here on is ours.</summary>
     public static void NoteRead(ServerCallContext context) => context.GetHttpContext().Features.Set(RequestWasRead.Instance);
+
+    // What the framework refuses by itself no interceptor sees: such a request, one that is too large.
+    private static void Record(HttpContext context)
+    {
+        var method = context.Request.Path.Value ?? "";
+        if (!context.Response.HasStarted && context.Features.Get<CallRecord>() is null && context.Features.Get<Caller>() is { } caller
+            && int.TryParse(context.Response.Headers["grpc-status"], out var code) && code != (int)StatusCode.OK
+            && ApiMethods.IsKnown(method) && MethodFacts.Of(method) is { IsAudited: true } facts)
+        {
+            context.RequestServices.GetRequiredService<AuditTrail>().Refused(
+                caller, caller.From, facts.ShortName, CallRecord.NameOf((StatusCode)code), "The request could not be read.");
+        }
+    }
 
     private sealed class RequestWasRead
     {

@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Grpc.Core;
 using NodeAgent.Hypervisor.Consoles;
 using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
@@ -14,7 +15,8 @@ internal sealed partial class VmService
     public override async Task StreamConsole(
         IAsyncStreamReader<V1.StreamConsoleRequest> requestStream, IServerStreamWriter<V1.StreamConsoleResponse> responseStream, ServerCallContext context)
     {
-        using var life = stop.Link(context);
+        using var life = doors.Link(context);
+        RunWatch? run = null;
         try
         {
             if (!await requestStream.MoveNext(life.Token) || requestStream.Current.Attach is not { } attach)
@@ -22,9 +24,13 @@ internal sealed partial class VmService
                 throw RpcRefusal.Field("attach", "The first message must say which VM's console.");
             }
 
-            var vm = ScopeGate.Get(registry, Named(attach.Vm, "attach.vm"), Callers.ScopeOf(context));
-            using var client = registry.Console(vm.Definition.Id.ToString("D")).AddClient(attach.History, attach.ReadOnly);
-            var typing = TypeAsync(requestStream, client, attach.ReadOnly, life);
+            var vm = doors.Find(context, Named(attach.Vm, "attach.vm"));
+            var ticket = Callers.TicketOf(context);
+            var lookOnly = LookOnly(attach, ticket);
+            using var client = registry.Console(vm.Definition.Id.ToString("D")).AddClient(attach.History, lookOnly is not null);
+            run = doors.EndWithTicket(context, life);
+            await CallRecord.OpenedAsync(context, vm.Definition.Id, vm.Definition.Name, (lookOnly is null ? "To look and to type." : "To look only.") + ByTicket(ticket));
+            var typing = TypeAsync(requestStream, client, lookOnly, life);
             try
             {
                 await ShowAsync(client, responseStream, life.Token);
@@ -35,9 +41,17 @@ internal sealed partial class VmService
                 await typing;
             }
         }
+        catch (OperationCanceledException) when (run is { IsOver: true })
+        {
+            // What a ticket opened does not outlast the run that the ticket was for.
+        }
         catch (OperationCanceledException)
         {
             throw StopGrace.Ended(context);
+        }
+        finally
+        {
+            run?.Dispose();
         }
     }
 
@@ -48,10 +62,13 @@ internal sealed partial class VmService
             throw RpcRefusal.Field("tail_bytes", "It can't be negative; 0 means all that is kept.");
         }
 
-        using var life = stop.Link(context);
+        using var life = doors.Link(context);
         try
         {
-            foreach (var piece in Pieces(registry.Console(Named(request.Vm)).History.Read(request.TailBytes)))
+            var console = registry.Console(Named(request.Vm));
+            var vm = registry.Get(request.Vm).Definition;
+            await CallRecord.OpenedAsync(context, vm.Id, vm.Name);
+            foreach (var piece in Pieces(console.History.Read(request.TailBytes)))
             {
                 await responseStream.WriteAsync(new V1.ReadConsoleLogResponse { Data = UnsafeByteOperations.UnsafeWrap(piece) }, life.Token);
             }
@@ -79,16 +96,24 @@ internal sealed partial class VmService
         }
     }
 
+    private static string ByTicket(TicketGrant? ticket) => ticket is null ? "" : $" By a ticket of {ticket.Issuer}.";
+
+    // What to say to one who may not type; null for one who may.
+    private static Exception? LookOnly(V1.ConsoleAttach attach, TicketGrant? ticket) =>
+        ticket is { ReadOnly: true } ? new TicketException(TicketReason.Mismatch, "The ticket lets its holder look only.")
+        : attach.ReadOnly ? RpcRefusal.Field("input", "The console was attached to look only.")
+        : null;
+
     // Ends with the client's input; output goes on. A refusal of input ends the whole stream and is its status.
-    private static async Task TypeAsync(IAsyncStreamReader<V1.StreamConsoleRequest> input, ConsoleClient client, bool readOnly, CancellationTokenSource life)
+    private static async Task TypeAsync(IAsyncStreamReader<V1.StreamConsoleRequest> input, ConsoleClient client, Exception? lookOnly, CancellationTokenSource life)
     {
         try
         {
             while (await input.MoveNext(life.Token))
             {
-                if (input.Current.ItemCase is not V1.StreamConsoleRequest.ItemOneofCase.Input || readOnly)
+                if (input.Current.ItemCase is not V1.StreamConsoleRequest.ItemOneofCase.Input || lookOnly is not null)
                 {
-                    throw RpcRefusal.Field("input", readOnly ? "The console was attached to look only." : "After the first message only input may come.");
+                    throw lookOnly ?? RpcRefusal.Field("input", "After the first message only input may come.");
                 }
 
                 await client.WriteAsync(input.Current.Input.Memory, life.Token);
@@ -103,7 +128,7 @@ internal sealed partial class VmService
         {
             // The stream has ended.
         }
-        catch (RpcRefusal)
+        catch (Exception error) when (error is RpcRefusal or TicketException)
         {
             await life.CancelAsync();
             throw;

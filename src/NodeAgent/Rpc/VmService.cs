@@ -2,11 +2,12 @@ using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
 /// <summary>The contract's VmService: reads the request, calls the floor below, writes the answer.</summary>
-internal sealed partial class VmService(VmRegistry registry, NodeLedger ledger, SnapshotWriter writer, OperationWriter operations, StopGrace stop)
+internal sealed partial class VmService(VmRegistry registry, NodeLedger ledger, SnapshotWriter writer, OperationWriter operations, VmDoors doors)
     : V1.VmService.VmServiceBase
 {
     public override async Task<V1.Vm> CreateVm(V1.CreateVmRequest request, ServerCallContext context)
@@ -64,15 +65,15 @@ internal sealed partial class VmService(VmRegistry registry, NodeLedger ledger, 
     {
         var filter = VmFilter.Parse(request.Filter);
         var scope = Callers.ScopeOf(context);
-        using var life = stop.Link(context);
+        using var life = doors.Link(context);
         // Taken before the first VM is told: what happens while they are told is in the log after it.
         var token = ledger.Events.Newest.ToString();
-        var shown = new HashSet<Guid>();
+        var shown = new Dictionary<Guid, string>();
         try
         {
             await foreach (var change in registry.Feed.Watch(life.Token))
             {
-                if (Write(change, vm => scope.Covers(vm.Definition.Labels) && filter.Matches(vm), shown, token) is { } response)
+                if (Write(Within(scope, change, shown), filter.Matches, shown, token) is { } response)
                 {
                     await responseStream.WriteAsync(response, life.Token);
                 }
@@ -102,16 +103,24 @@ internal sealed partial class VmService(VmRegistry registry, NodeLedger ledger, 
     private static string Named(string vm, string field = "vm") =>
         vm.Length > 0 ? vm : throw RpcRefusal.Field(field, "It must be set: a VM's id or name.");
 
-    private V1.Vm Write(VmSnapshot vm) => writer.Write(vm, registry.Stats(vm.Definition.Id));
+    private V1.Vm Write(VmSnapshot vm) => writer.WriteWithStats(vm);
+
+    // To who may not know of it, a VM that was taken out of the scope is gone; how it is now is nothing for them.
+    private static VmChange Within(VmScope scope, VmChange change, Dictionary<Guid, string> shown) =>
+        change is VmChange.Changed { Snapshot.Definition: var vm } && !scope.Covers(vm.Labels)
+            ? new VmChange.Deleted(vm.Id, shown.GetValueOrDefault(vm.Id, ""))
+            : change;
 
     // A VM that no longer matches is told once more, so that the watcher sees it leave.
-    private V1.WatchVmsResponse? Write(VmChange change, Func<VmSnapshot, bool> isWanted, HashSet<Guid> shown, string token)
+    private V1.WatchVmsResponse? Write(VmChange change, Func<VmSnapshot, bool> isWanted, Dictionary<Guid, string> shown, string token)
     {
         switch (change)
         {
+            case VmChange.Changed { Snapshot: var vm } when isWanted(vm):
+                shown[vm.Definition.Id] = vm.Definition.Name;
+                return new V1.WatchVmsResponse { Vm = Write(vm) };
             case VmChange.Changed { Snapshot: var vm }:
-                var told = isWanted(vm) ? shown.Add(vm.Definition.Id) || true : shown.Remove(vm.Definition.Id);
-                return told ? new V1.WatchVmsResponse { Vm = Write(vm) } : null;
+                return shown.Remove(vm.Definition.Id) ? new V1.WatchVmsResponse { Vm = Write(vm) } : null;
             case VmChange.Deleted deleted:
                 return shown.Remove(deleted.Id)
                     ? new V1.WatchVmsResponse { Deleted = new V1.VmDeleted { Id = deleted.Id.ToString(), Name = deleted.Name } }

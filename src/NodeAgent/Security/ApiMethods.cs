@@ -15,6 +15,7 @@ internal static class ApiMethods
         V1.NodeService.Descriptor,
         V1.VmService.Descriptor,
         V1.EventService.Descriptor,
+        V1.AuditService.Descriptor,
         V1.FleetService.Descriptor,
         LongRunning.Operations.Descriptor,
         Grpc.Health.V1.Health.Descriptor,
@@ -28,6 +29,9 @@ internal static class ApiMethods
 
     /// <summary>Whether there is such a method.</summary>
     public static bool IsKnown(string method) => All.Contains(method);
+
+    /// <summary>A method's name without its package: "VmService/StartVm".</summary>
+    public static string ShortNameOf(string method) => method[(method.LastIndexOf('.') + 1)..];
 
     /// <summary>
     /// Those that a pattern names: "*", "VmService/*", "VmService/Get*" or "VmService/GetVm", with the service's name as
@@ -44,7 +48,7 @@ internal static class ApiMethods
         var wanted = isPrefix ? pattern[..^1] : pattern;
         return All.Where(method =>
         {
-            var shortName = method[(method.LastIndexOf('.') + 1)..];
+            var shortName = ShortNameOf(method);
             return isPrefix ? shortName.StartsWith(wanted, StringComparison.Ordinal) : shortName == wanted;
         });
     }

@@ -6,7 +6,7 @@ using NodeAgent.Manager.V1;
 namespace NodeAgent.Sessions;
 
 /// <summary>One session with a manager, from Hello to its end. It ends for one reason, whichever part finds it first.</summary>
-internal sealed class Session(SessionParts parts, GrpcChannel channel, string endpoint, Action<OpenTunnel> openTunnel)
+internal sealed class Session(SessionParts parts, GrpcChannel channel, string endpoint, Action<OpenTunnel> openTunnel, TaskCompletionSource welcomed)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10), LongestInterval = TimeSpan.FromMinutes(1);
 
@@ -22,11 +22,12 @@ internal sealed class Session(SessionParts parts, GrpcChannel channel, string en
         await call.RequestStream.WriteAsync(new OpenSessionRequest { Hello = hello }, life.Token).WaitAsync(Patience, parts.Time, life.Token);
         var welcome = await WelcomeAsync(call.ResponseStream, life.Token);
         parts.Board.Connected(welcome.ManagerId, endpoint);
+        welcomed.TrySetResult();
 
         var interval = welcome.LeaseInterval?.ToTimeSpan() ?? TimeSpan.FromSeconds(5);
         interval = interval < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : interval > LongestInterval ? LongestInterval : interval;
         var output = new SessionOutput(call.RequestStream);
-        var leases = new SessionLeases(output, parts.Board, parts.Membership, parts.Time);
+        var leases = new SessionLeases(output, parts.Board, parts.Membership.Store, parts.Time);
         var inventory = new SessionInventory(output, parts.View, parts.Time);
         var events = new SessionEvents(output, parts.View, parts.Board);
         Task[] all =
@@ -51,12 +52,12 @@ internal sealed class Session(SessionParts parts, GrpcChannel channel, string en
         return new Hello
         {
             Node = parts.Portrait.Draw(),
-            BootId = NodePortrait.BootId,
+            BootId = parts.Portrait.BootId,
             AgentEpoch = parts.View.Epoch,
             EventLogId = newest.LedgerId.ToString("D"),
             NewestEvent = newest.Sequence,
             OldestEvent = oldest.Sequence + 1,
-            TrustVersion = parts.Membership.Current?.TrustVersion ?? 0,
+            TrustVersion = parts.Membership.Store.Current?.TrustVersion ?? 0,
         };
     }
 
@@ -98,7 +99,7 @@ internal sealed class Session(SessionParts parts, GrpcChannel channel, string en
                     parts.Keep(answer.UpdateTrust);
                     break;
                 case OpenSessionResponse.ItemOneofCase.UpdateEndpoints:
-                    parts.Membership.Keep(answer.UpdateEndpoints.Endpoints);
+                    parts.Keep(answer.UpdateEndpoints);
                     break;
                 default:
                     // Of a newer contract; what we do not know we need not do.

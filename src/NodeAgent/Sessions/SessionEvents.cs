@@ -12,6 +12,10 @@ namespace NodeAgent.Sessions;
 internal sealed class SessionEvents(SessionOutput output, NodeView view, SessionBoard board)
 {
     private const int BatchEvents = 200, MostBatches = 4;
+
+    // A quarter of what a message may hold, because an event of any size comes on top.
+    private const int BatchBytes = 1024 * 1024;
+
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _window = new(MostBatches, MostBatches);
@@ -27,15 +31,18 @@ internal sealed class SessionEvents(SessionOutput output, NodeView view, Session
         board.AcknowledgedEvent = acknowledged;
 
         // More than we ever had: the manager speaks of another log under this id, or this one was put back from a copy.
-        var place = new EventToken(newest.LedgerId, Math.Min(acknowledged, newest.Sequence));
+        var place = new EventToken(newest.LedgerId, Math.Clamp(acknowledged, 0, newest.Sequence));
         var follower = view.Events.Follow(place, new EventFilter());
         while (true)
         {
             switch (await follower.NextAsync(BatchEvents, Patience, cancellationToken))
             {
                 case EventPage { Events: { IsEmpty: false } events } page:
-                    var batch = new EventBatch { Events = { events.Select(item => EventWriter.Write(item, page.Next.LedgerId)) } };
-                    await SendAsync(batch, events[^1].Sequence, cancellationToken);
+                    foreach (var batch in Batches(events.Select(item => EventWriter.Write(item, page.Next.LedgerId))))
+                    {
+                        await SendAsync(batch, batch.Events[^1].Sequence, cancellationToken);
+                    }
+
                     break;
                 case EventsOutOfRange trimmed:
                     await SendAsync(new EventBatch { LostUntil = trimmed.Oldest.Sequence }, trimmed.Oldest.Sequence, cancellationToken);
@@ -59,6 +66,27 @@ internal sealed class SessionEvents(SessionOutput output, NodeView view, Session
                 _window.Release();
             }
         }
+    }
+
+    /// <summary>Puts events into messages that every manager can take.</summary>
+    internal static IEnumerable<EventBatch> Batches(IEnumerable<V1.Event> events)
+    {
+        var batch = new EventBatch();
+        var bytes = 0;
+        foreach (var item in events)
+        {
+            var size = item.CalculateSize();
+            if (bytes + size > BatchBytes && batch.Events.Count > 0)
+            {
+                yield return batch;
+                (batch, bytes) = (new EventBatch(), 0);
+            }
+
+            batch.Events.Add(item);
+            bytes += size;
+        }
+
+        yield return batch;
     }
 
     private async Task SendAsync(EventBatch batch, long last, CancellationToken cancellationToken)

@@ -1,43 +1,70 @@
-using Grpc.Core;
+using System.Collections.Immutable;
 using NodeAgent.Fleet;
-using NodeAgent.Security;
+using NodeAgent.Tls;
 
 namespace NodeAgent.Sessions;
 
 /// <summary>
 /// Keeps a session open as long as the node is in a fleet: at the next endpoint when one is lost, after a pause that grows
-/// with failures and is never the same for two nodes, so that a manager which comes back is not overrun.
+/// with failures and is never the same for two nodes, so that a manager which comes back is not overrun. When the node has
+/// a new certificate, the next session is opened before the present one is let go of.
 /// </summary>
 internal sealed partial class SessionLink(SessionParts parts, TunnelGate tunnels, ILogger<SessionLink> log)
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500), LongestPause = TimeSpan.FromSeconds(30), Lasting = TimeSpan.FromSeconds(10);
 
-    private readonly SemaphoreSlim _changed = new(0, 1);
-    private readonly ManagerDial _dial = new(parts.Time);
+    // The clock may be set while we wait, and what could not be replaced is tried again.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+
+    private readonly Bell _changed = new();
 
     /// <summary>Runs until the agent leaves.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        parts.Credentials.Observe(() =>
+        using var watching = parts.Credentials.Observe(_changed.Ring);
+        try
         {
-            if (_changed.CurrentCount == 0)
-            {
-                _changed.Release();
-            }
-        });
+            await OpenOnAsync(cancellationToken);
+        }
+        finally
+        {
+            parts.Board.Disconnected("", "");
+        }
+    }
+
+    private async Task OpenOnAsync(CancellationToken cancellationToken)
+    {
         var pause = FirstPause;
+        var endpoints = ImmutableArray<string>.Empty;
         for (var turn = 0; ; turn++)
         {
-            if (parts.Membership.Current is not { Endpoints.IsEmpty: false } member || parts.Credentials.Current is null)
+            cancellationToken.ThrowIfCancellationRequested();
+            var changed = _changed.Next;
+            if (parts.Membership.Store.Current is not { } member || parts.Credentials.Current is not { } credentials)
             {
-                parts.Board.Disconnected("", parts.Membership.Current is null ? "" : "The node has no certificate in force.");
-                await _changed.WaitAsync(cancellationToken);
+                parts.Board.Disconnected("", parts.Membership.Store.Current is null ? "" : "The node has no certificate in force.");
+                await changed.WaitAsync(cancellationToken);
+                (turn, pause) = (-1, FirstPause);
                 continue;
             }
 
-            var endpoint = member.Endpoints[turn % member.Endpoints.Length];
+            var wanted = EndpointText.Good(member.EndpointsAt(parts.Time.GetUtcNow()));
+            if (wanted.IsEmpty)
+            {
+                parts.Board.Disconnected("", "The manager has told no place where a session could be opened.");
+                await changed.WaitAsync(cancellationToken);
+                continue;
+            }
+
+            if (!wanted.SequenceEqual(endpoints))
+            {
+                (endpoints, turn, pause) = (wanted, 0, FirstPause);
+            }
+
+            var endpoint = endpoints[turn % endpoints.Length];
             var begin = parts.Time.GetTimestamp();
-            var problem = await TryAsync(endpoint, cancellationToken);
+            var problem = await HoldAsync(endpoint, member.FleetId, credentials, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
             parts.Board.Disconnected(endpoint, problem);
             LogLost(endpoint, problem);
             if (parts.Time.GetElapsedTime(begin) > Lasting)
@@ -46,41 +73,81 @@ internal sealed partial class SessionLink(SessionParts parts, TunnelGate tunnels
                 pause = FirstPause;
             }
 
-            await _changed.WaitAsync(pause * (0.5 + Random.Shared.NextDouble()), cancellationToken);
+            changed = _changed.Next;
+            await WaitAsync(pause * (0.5 + Random.Shared.NextDouble()), cancellationToken, changed);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 
-    private async Task<string> TryAsync(string endpoint, CancellationToken cancellationToken)
+    // One session after the other at an endpoint, without a gap between them; until there is none, or it must not be.
+    private async Task<string> HoldAsync(string endpoint, string fleet, NodeCredentials credentials, CancellationToken cancellationToken)
     {
-        var credentials = parts.Credentials.Current!;
-        var refused = "";
-        var names = System.Collections.Immutable.ImmutableArray<HolderName>.Empty;
-        using var channel = _dial.Open(endpoint, credentials.Trust, credentials.Fleet, credentials, verdict => (names, refused) = (verdict.Names, verdict.Problem));
-        using var life = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var run = new SessionRun(parts, tunnels, endpoint, credentials, cancellationToken);
+        var end = "";
         try
         {
-            await new Session(parts, channel, endpoint, open => tunnels.Open(channel, open, Caller.Of(names, "tunnel"), life.Token)).RunAsync(life.Token);
-            return "The session ended.";
-        }
-        catch (SessionException ended)
-        {
-            return ended.Message;
-        }
-        catch (RpcException failed) when (!cancellationToken.IsCancellationRequested)
-        {
-            return refused.Length > 0 ? $"Who answers is not the fleet's manager: {refused}." : failed.Status.Detail;
-        }
-        catch (TimeoutException)
-        {
-            return "The manager does not answer.";
+            while (!run.Ended.IsCompleted)
+            {
+                var (changed, told) = (_changed.Next, parts.Told.Next);
+                if (ReasonToEnd(endpoint, fleet) is { } why)
+                {
+                    end = why;
+                    return why;
+                }
+
+                if (run.Welcomed.IsCompleted && parts.Credentials.Current is { } now && now.Certificate.Thumbprint != run.Credentials.Certificate.Thumbprint)
+                {
+                    run = await ReplaceAsync(run, now, cancellationToken);
+                }
+
+                await WaitAsync(UntilMove(), cancellationToken, run.Welcomed.IsCompleted ? [changed, told, run.Ended] : [changed, told, run.Ended, run.Welcomed]);
+            }
+
+            return await run.Ended;
         }
         finally
         {
-            await life.CancelAsync();
+            await run.CutAsync(end);
         }
+    }
+
+    private async Task<SessionRun> ReplaceAsync(SessionRun run, NodeCredentials now, CancellationToken cancellationToken)
+    {
+        var next = new SessionRun(parts, tunnels, run.Endpoint, now, cancellationToken);
+        if (await Task.WhenAny(next.Welcomed, next.Ended) == next.Welcomed)
+        {
+            LogReplaced(run.Endpoint);
+            await run.RetireAsync();
+            return next;
+        }
+
+        var problem = await next.Ended;
+        await next.CutAsync("");
+        LogNotReplaced(run.Endpoint, problem);
+        return run;
+    }
+
+    private string? ReasonToEnd(string endpoint, string fleet) =>
+        parts.Membership.Store.Current is not { } member || member.FleetId != fleet ? "The node has left the fleet."
+        : member.Move is { } move && move.Time <= parts.Time.GetUtcNow() && !move.Endpoints.Contains(endpoint) ? "The manager is to be reached elsewhere from now on."
+        : null;
+
+    private TimeSpan UntilMove() =>
+        parts.Membership.Store.Current?.Move is { } move && move.Time - parts.Time.GetUtcNow() is var left && left > TimeSpan.Zero && left < LongestWait ? left : LongestWait;
+
+    private async Task WaitAsync(TimeSpan longest, CancellationToken cancellationToken, params IEnumerable<Task> any)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await Task.WhenAny([.. any, Task.Delay(longest, parts.Time, waiting.Token)]);
+        await waiting.CancelAsync();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No session with the manager at {Endpoint}: {Problem} Guests and the local API are not concerned.")]
     private partial void LogLost(string endpoint, string problem);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The session with the manager at {Endpoint} goes on by the node's new certificate")]
+    private partial void LogReplaced(string endpoint);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "No session by the node's new certificate at {Endpoint}; the one by the old certificate goes on: {Problem}")]
+    private partial void LogNotReplaced(string endpoint, string problem);
 }

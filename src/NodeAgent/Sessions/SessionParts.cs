@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using NodeAgent.Fleet;
 using NodeAgent.Manager.V1;
 using NodeAgent.Tls;
@@ -5,7 +6,7 @@ using NodeAgent.Tls;
 namespace NodeAgent.Sessions;
 
 /// <summary>What every session of this node works with.</summary>
-internal sealed class SessionParts(NodeView view, NodePortrait portrait, FleetDesk fleet, TimeProvider time)
+internal sealed partial class SessionParts(NodeView view, NodePortrait portrait, FleetDesk fleet, RemoteConnections open, ILogger<SessionParts> log)
 {
     public NodeView View { get; } = view;
 
@@ -13,19 +14,23 @@ internal sealed class SessionParts(NodeView view, NodePortrait portrait, FleetDe
 
     public SessionBoard Board => fleet.Board;
 
-    public MembershipStore Membership => fleet.Store;
+    public Membership Membership => fleet.Membership;
 
     public CredentialStore Credentials => fleet.Credentials;
 
-    public TimeProvider Time { get; } = time;
+    public RemoteConnections Open { get; } = open;
 
-    /// <summary>Keeps what the fleet trusts from now on, and uses it.</summary>
+    public required TimeProvider Time { get; init; }
+
+    /// <summary>Rings when a manager has told where sessions are opened.</summary>
+    public Bell Told { get; } = new();
+
+    /// <summary>Keeps what the fleet trusts from now on, and uses it. What is of no use changes nothing; the manager sees by the leases that it was not kept.</summary>
     public void Keep(UpdateTrust update)
     {
         if (update.Trust is { CaCertificates.Count: > 0 } trust)
         {
-            fleet.Store.Keep(trust);
-            fleet.Credentials.Reload();
+            Try(() => fleet.Membership.Keep(trust));
         }
 
         if (update.Renew)
@@ -33,4 +38,26 @@ internal sealed class SessionParts(NodeView view, NodePortrait portrait, FleetDe
             fleet.Renewal.Want();
         }
     }
+
+    /// <summary>Keeps where sessions are opened from a time on.</summary>
+    public void Keep(UpdateEndpoints update)
+    {
+        Try(() => fleet.Membership.Keep(update));
+        Told.Ring();
+    }
+
+    private void Try(Action keep)
+    {
+        try
+        {
+            keep();
+        }
+        catch (Exception wrong) when (wrong is CryptographicException or FleetException or InvalidOperationException)
+        {
+            LogNotKept(wrong.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "What the manager sent could not be kept, and the node stays as it was: {Problem}")]
+    private partial void LogNotKept(string problem);
 }

@@ -2,8 +2,8 @@ using System.IO.Pipelines;
 using System.Net;
 using System.Threading.Channels;
 using Grpc.Core;
-using Grpc.Net.Client;
 using Microsoft.AspNetCore.Connections;
+using NodeAgent.Audit;
 using NodeAgent.Manager.V1;
 using NodeAgent.Security;
 
@@ -13,7 +13,7 @@ namespace NodeAgent.Sessions;
 /// Makes connections to the API of what a manager sends through tunnels: to the server they are as those of a socket, with
 /// the same gates, limits and rights. A listener of the server; see ADR 0012.
 /// </summary>
-internal sealed partial class TunnelGate(ILogger<TunnelGate> log) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
+internal sealed partial class TunnelGate(AuditTrail audit, ILogger<TunnelGate> log) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
 {
     // A manager needs one, or one for each of its own replicas.
     private const int Most = 16;
@@ -24,20 +24,25 @@ internal sealed partial class TunnelGate(ILogger<TunnelGate> log) : IConnectionL
     public EndPoint EndPoint { get; private set; } = new TunnelEndPoint();
 
     /// <summary>Opens the tunnel that a manager asks for.</summary>
-    /// <param name="channel">The session's own.</param>
+    /// <param name="line">The session's own; its end is the tunnel's too.</param>
     /// <param name="wanted">What it asked.</param>
-    /// <param name="manager">Who it is, by the certificate of the session.</param>
-    /// <param name="session">The end of the session, which is the tunnel's too.</param>
-    public void Open(GrpcChannel channel, OpenTunnel wanted, Caller manager, CancellationToken session)
+    public void Open(ManagerLine line, OpenTunnel wanted)
     {
+        var manager = Caller.Of(line.Names, "tunnel");
         if (Interlocked.Increment(ref _open) > Most)
         {
             Interlocked.Decrement(ref _open);
-            LogTooMany(manager.Identity, Most);
+            audit.Refused(manager, manager.From, "tunnel", "RESOURCE_EXHAUSTED", $"{Most} tunnels are open already.");
             return;
         }
 
-        _ = CarryAsync(channel, wanted.TunnelId, manager, session);
+        if (!line.Enter())
+        {
+            Interlocked.Decrement(ref _open);
+            return;
+        }
+
+        _ = CarryAsync(line, wanted.TunnelId, manager);
     }
 
     public bool CanBind(EndPoint endpoint) => endpoint is TunnelEndPoint;
@@ -68,12 +73,12 @@ internal sealed partial class TunnelGate(ILogger<TunnelGate> log) : IConnectionL
 
     public ValueTask DisposeAsync() => UnbindAsync();
 
-    private async Task CarryAsync(GrpcChannel channel, string id, Caller manager, CancellationToken session)
+    private async Task CarryAsync(ManagerLine line, string id, Caller manager)
     {
         try
         {
-            using var life = CancellationTokenSource.CreateLinkedTokenSource(session);
-            using var call = new SessionService.SessionServiceClient(channel).OpenTunnel(cancellationToken: life.Token);
+            using var life = CancellationTokenSource.CreateLinkedTokenSource(line.Life);
+            using var call = new SessionService.SessionServiceClient(line.Channel).OpenTunnel(cancellationToken: life.Token);
             await call.RequestStream.WriteAsync(new OpenTunnelRequest { TunnelId = id }, life.Token);
             await using var tunnel = new Tunnel(manager);
             await _opened.Writer.WriteAsync(tunnel.Connection, life.Token);
@@ -90,12 +95,10 @@ internal sealed partial class TunnelGate(ILogger<TunnelGate> log) : IConnectionL
         }
         finally
         {
+            line.Leave();
             Interlocked.Decrement(ref _open);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A tunnel of {Manager} was not opened: {Limit} are open")]
-    private partial void LogTooMany(string manager, int limit);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A tunnel of {Manager} ended: {Problem}")]
     private partial void LogEnded(string manager, string problem);

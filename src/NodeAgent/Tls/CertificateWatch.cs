@@ -9,7 +9,7 @@ internal sealed class CertificateWatch(CredentialStore credentials, RemoteConnec
     /// <summary>Watches until the agent leaves.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        credentials.Observe(connections.Review);
+        using var watching = credentials.Observe(connections.Review);
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(cancellationToken))
         {

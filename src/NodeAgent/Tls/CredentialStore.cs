@@ -28,13 +28,15 @@ internal sealed partial class CredentialStore(Func<CredentialFiles?> files, Time
     /// <summary>What was wrong with the files when they were last read; empty when nothing was.</summary>
     public string Problem => Volatile.Read(ref _problem);
 
-    /// <summary>Calls <paramref name="observer"/> after each change.</summary>
-    public void Observe(Action observer)
+    /// <summary>Calls <paramref name="observer"/> after each change; dispose to be told no more.</summary>
+    public IDisposable Observe(Action observer)
     {
         lock (_gate)
         {
             _observers.Add(observer);
         }
+
+        return new Observation(this, observer);
     }
 
     /// <summary>Reads them now.</summary>
@@ -117,6 +119,17 @@ internal sealed partial class CredentialStore(Func<CredentialFiles?> files, Time
         if (files()?.Paths.Contains(path) == true)
         {
             _due!.Change(Settling, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private sealed class Observation(CredentialStore store, Action observer) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (store._gate)
+            {
+                store._observers.Remove(observer);
+            }
         }
     }
 

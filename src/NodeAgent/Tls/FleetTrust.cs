@@ -39,6 +39,26 @@ internal sealed class FleetTrust
     public PeerVerdict OfServer(X509Certificate2 certificate, X509Certificate2Collection? sent, string fleet, DateTimeOffset now) =>
         Judge(certificate, sent, fleet, now, ServerAuthentication);
 
+    /// <summary>Judges a manager whom we dial: a server, and a manager by its certificate, whatever its address.</summary>
+    public PeerVerdict OfManager(X509Certificate2 certificate, X509Certificate2Collection? sent, string fleet, DateTimeOffset now)
+    {
+        var verdict = OfServer(certificate, sent, fleet, now);
+        return !verdict.IsAccepted || verdict.Names.Any(name => name.Role == HolderName.ManagerRole)
+            ? verdict
+            : PeerVerdict.Refuse($"its certificate is not a manager's ({string.Join(", ", verdict.Names)})");
+    }
+
+    /// <summary>
+    /// For the chain that the runtime builds in a handshake before we judge: it trusts nobody, and fetches nothing that a
+    /// stranger's certificate names. One for each connection.
+    /// </summary>
+    public static X509ChainPolicy HandshakePolicy() => new()
+    {
+        DisableCertificateDownloads = true,
+        TrustMode = X509ChainTrustMode.CustomRootTrust,
+        RevocationMode = X509RevocationMode.NoCheck,
+    };
+
     private PeerVerdict Judge(X509Certificate2 certificate, X509Certificate2Collection? sent, string fleet, DateTimeOffset now, string usage)
     {
         using var chain = new X509Chain();

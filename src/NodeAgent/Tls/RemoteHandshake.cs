@@ -2,6 +2,8 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using NodeAgent.Audit;
+using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Security;
 
 namespace NodeAgent.Tls;
@@ -10,7 +12,7 @@ namespace NodeAgent.Tls;
 /// TLS 1.3 with certificates on both sides. Who has none of the fleet ends in the handshake, before any of HTTP is read;
 /// who has one is a <see cref="Caller"/> from then on.
 /// </summary>
-internal sealed partial class RemoteHandshake(CredentialStore credentials, TimeProvider time, ILogger<RemoteHandshake> log)
+internal sealed class RemoteHandshake(CredentialStore credentials, AuditTrail audit, TimeProvider time)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
@@ -28,7 +30,7 @@ internal sealed partial class RemoteHandshake(CredentialStore credentials, TimeP
         var now = credentials.Current;
         if (now is null)
         {
-            LogNoCertificate(from);
+            Refuse(from, "", "this node has no certificate. Let it join a fleet (nodectl node join), or set [remote] certificate, key and authorities.");
             throw new AuthenticationException("The node has no certificate.");
         }
 
@@ -38,7 +40,7 @@ internal sealed partial class RemoteHandshake(CredentialStore credentials, TimeP
             EnabledSslProtocols = SslProtocols.Tls13,
             EncryptionPolicy = EncryptionPolicy.RequireEncryption,
             ClientCertificateRequired = true,
-            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = FleetTrust.HandshakePolicy(),
             ApplicationProtocols = [protocol],
             // Somebody whose certificate was revoked must not come back by an older session.
             AllowTlsResume = false,
@@ -51,24 +53,29 @@ internal sealed partial class RemoteHandshake(CredentialStore credentials, TimeP
     {
         if (certificate is not X509Certificate2 shown)
         {
-            LogRefused(from, "", "it shows no certificate");
+            Refuse(from, "", "it shows no certificate");
             return false;
         }
 
         var verdict = now.Trust.OfClient(shown, chain?.ChainPolicy.ExtraStore, now.Fleet, time.GetUtcNow());
         if (!verdict.IsAccepted)
         {
-            LogRefused(from, shown.Subject, verdict.Problem);
+            Refuse(from, shown.Subject, verdict.Problem);
             return false;
         }
 
         context.Connection.Features.Set(Caller.Of(verdict.Names, from));
+        context.Connection.Features.Set(PeerCertificate.Of(shown, chain, now));
         return true;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection from {From} was refused: this node has no certificate. Let it join a fleet (nodectl node join), or set [remote] certificate, key and authorities.")]
-    private partial void LogNoCertificate(string from);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection from {From} ({Subject}) was refused: {Problem}")]
-    private partial void LogRefused(string from, string subject, string problem);
+    // The subject is what somebody says of himself, and no more.
+    private void Refuse(string from, string subject, string problem) => audit.Refused(new AuditDraft(time.GetUtcNow(), AuditKind.Refusal)
+    {
+        Source = from,
+        Method = "handshake",
+        Subject = subject,
+        Result = "UNAUTHENTICATED",
+        Detail = $"A connection was refused: {problem}",
+    });
 }

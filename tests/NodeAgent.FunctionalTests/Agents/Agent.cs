@@ -35,7 +35,7 @@ internal sealed class Agent : IAsyncDisposable
 
     public string StateDirectory => _configuration.StateDirectory ?? Path.Combine(Root, "state");
 
-    public string RunDirectory => Path.Combine(Root, "run");
+    public string RunDirectory => _configuration.RunDirectory ?? Path.Combine(Root, "run");
 
     /// <summary>An image root that the test may write to.</summary>
     public string Images => Path.Combine(Root, "images");

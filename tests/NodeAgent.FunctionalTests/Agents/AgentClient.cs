@@ -19,18 +19,15 @@ internal sealed class AgentClient : IDisposable
 
     public AgentClient(string socket)
     {
-        _channel = GrpcChannel.ForAddress("http://agent", new GrpcChannelOptions
-        {
-            HttpHandler = new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => ConnectAsync(socket, cancellationToken) },
-            DisposeHttpClient = true,
-            MaxReceiveMessageSize = null,
-        });
+        _channel = Dial(socket);
         Invoker = _channel.Intercept(new DeadlineInterceptor());
         Vms = new VmService.VmServiceClient(Invoker);
         Nodes = new NodeService.NodeServiceClient(Invoker);
         Events = new EventService.EventServiceClient(Invoker);
+        Audit = new AuditService.AuditServiceClient(Invoker);
         Operations = new Operations.OperationsClient(Invoker);
         Health = new Health.HealthClient(Invoker);
+        Fleet = new FleetService.FleetServiceClient(Invoker);
     }
 
     public VmService.VmServiceClient Vms { get; }
@@ -39,9 +36,13 @@ internal sealed class AgentClient : IDisposable
 
     public EventService.EventServiceClient Events { get; }
 
+    public AuditService.AuditServiceClient Audit { get; }
+
     public Operations.OperationsClient Operations { get; }
 
     public Health.HealthClient Health { get; }
+
+    public FleetService.FleetServiceClient Fleet { get; }
 
     public CallInvoker Invoker { get; }
 
@@ -194,6 +195,14 @@ internal sealed class AgentClient : IDisposable
     }
 
     public void Dispose() => _channel.Dispose();
+
+    /// <summary>A connection over a unix socket.</summary>
+    internal static GrpcChannel Dial(string socket) => GrpcChannel.ForAddress("http://agent", new GrpcChannelOptions
+    {
+        HttpHandler = new SocketsHttpHandler { ConnectCallback = (_, cancellationToken) => ConnectAsync(socket, cancellationToken) },
+        DisposeHttpClient = true,
+        MaxReceiveMessageSize = null,
+    });
 
     internal static string NewId() => Guid.NewGuid().ToString();
 

@@ -23,6 +23,9 @@ internal sealed record AgentConfiguration
     /// <summary>A directory for the ledger other than the test's own.</summary>
     public string? StateDirectory { get; init; }
 
+    /// <summary>A run directory other than the test's own.</summary>
+    public string? RunDirectory { get; init; }
+
     /// <summary>More lines, each under its section.</summary>
     public IReadOnlyDictionary<string, string> More { get; init; } = new Dictionary<string, string>();
 
@@ -43,6 +46,7 @@ internal sealed record AgentConfiguration
         text.AppendLine("[kvm]").AppendLine(KvmDevice is null ? "" : $"device = {KvmDevice}");
         text.AppendLine("[limits]").AppendLine(More.GetValueOrDefault("limits"));
         text.AppendLine("[remote]").AppendLine(More.GetValueOrDefault("remote"));
+        text.AppendLine("[access]").AppendLine(More.GetValueOrDefault("access"));
         text.AppendLine("[autostart]").AppendLine(More.GetValueOrDefault("autostart"));
         return text.ToString();
     }

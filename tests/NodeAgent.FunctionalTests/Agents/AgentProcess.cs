@@ -24,7 +24,8 @@ internal sealed class AgentProcess : IDisposable
     {
         using var output = File.OpenHandle(log, FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         IEnumerable<string> inherited = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(one => $"{one.Key}={one.Value}").Where(IsForAgent);
-        var options = new ChildProcessOptions { Path = program, Arguments = arguments, Environment = [.. inherited, .. service?.Variables ?? []], Output = output };
+        string[] line = [.. service?.Before ?? [], program, .. arguments];
+        var options = new ChildProcessOptions { Path = line[0], Arguments = line[1..], Environment = [.. inherited, .. service?.Variables ?? []], Output = output };
         return new AgentProcess(ChildProcess.Start(service?.Listener is null ? options : options with
         {
             // The variable must name a process that is not there yet; the shell keeps its number when it becomes the agent.

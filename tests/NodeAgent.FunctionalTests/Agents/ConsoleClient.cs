@@ -16,13 +16,21 @@ internal sealed class ConsoleClient : IAsyncDisposable
     /// <summary>All that came so far.</summary>
     public string Seen => _seen.ToString();
 
-    public static async Task<ConsoleClient> AttachAsync(AgentClient client, string vm, bool history = false, bool readOnly = false)
+    public static async Task<ConsoleClient> AttachAsync(AgentClient client, string vm, bool history = false, bool readOnly = false, Metadata? headers = null)
     {
-        var call = client.Vms.StreamConsole();
-        await call.RequestStream.WriteAsync(new StreamConsoleRequest
+        var call = client.Vms.StreamConsole(headers);
+        try
         {
-            Attach = new ConsoleAttach { Vm = vm, History = history, ReadOnly = readOnly },
-        });
+            await call.RequestStream.WriteAsync(new StreamConsoleRequest
+            {
+                Attach = new ConsoleAttach { Vm = vm, History = history, ReadOnly = readOnly },
+            });
+        }
+        catch (Exception refused) when (headers is not null && refused is InvalidOperationException or RpcException)
+        {
+            // The first thing that is read says why.
+        }
+
         return new ConsoleClient(call);
     }
 

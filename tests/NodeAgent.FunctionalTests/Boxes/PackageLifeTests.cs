@@ -1,5 +1,6 @@
 using NodeAgent.FunctionalTests.Agents;
 using NodeAgent.FunctionalTests.Faces;
+using NodeAgent.V1;
 
 namespace NodeAgent.FunctionalTests.Boxes;
 
@@ -22,10 +23,12 @@ public sealed class PackageLifeTests
         (await node.InstallAsync(await NodePackages.LaterAsync())).Succeeded();
         (await node.ShowAsync("MainPID")).ShouldNotBe(agent, "an upgrade replaces the agent");
         await ShouldAllRunAsync(node, guests);
+        (await VersionAsync(node)).ShouldStartWith(NodePackages.LaterVersion + "+");
 
         (await node.InstallAsync(NodePackages.Built)).Succeeded();
         (await node.RunAsync("dpkg-query --show --showformat='${Version}' nodeagent")).Succeeded().ShouldEndWith("-1");
         await ShouldAllRunAsync(node, guests);
+        (await VersionAsync(node)).ShouldNotStartWith(NodePackages.LaterVersion + "+");
 
         var removed = (await node.RunAsync("apt-get remove --yes --quiet nodeagent")).Succeeded();
         guests.ForEach(guest => guest.ShouldLive());
@@ -44,17 +47,22 @@ public sealed class PackageLifeTests
     }
 
     [Fact]
-    public async Task Purge_without_guests_leaves_the_disks_and_nothing_else()
+    public async Task Purge_without_guests_names_what_nobody_will_have_and_leaves_the_disks_and_nothing_else()
     {
         await using var node = await NodeBox.StartAsync();
         var guest = await node.StartGuestAsync("guest");
+        var sleeper = await node.StartGuestAsync("sleeper");
         (await node.RunAsync("mkdir /srv/vms && echo '[limits]' > /etc/nodeagent/conf.d/mine.conf")).Succeeded();
         await node.Client.ForceStopAsync(guest.Vm.Id);
+        (await node.RunAsync("nodectl vm suspend sleeper")).Succeeded();
 
-        var purged = (await node.RunAsync("apt-get purge --yes --quiet nodeagent")).Succeeded();
+        // apt runs dpkg on a terminal of its own.
+        var purged = (await node.RunAsync("apt-get purge --yes --quiet nodeagent")).Succeeded().Replace("\r", "", StringComparison.Ordinal);
 
+        purged.ShouldMatch($@"these VMs were defined, and will be known to nobody:\n  NAME[^\n]*\n  guest .*{guest.Vm.Id}[^\n]*\n  sleeper .*{sleeper.Vm.Id}");
+        purged.ShouldMatch($@"these guests are suspended, and their memory will be lost:\n  /var/lib/nodeagent/vms/{sleeper.Vm.Id}/\w+\.state \(\d+ KiB\)\n");
         purged.ShouldContain("/var/lib/nodeagent/images/guest.img");
-        (await node.RunAsync("find /etc/nodeagent /run/nodeagent /var/lib/nodeagent -type f -o -type s 2>/dev/null")).Output.ShouldBe("/var/lib/nodeagent/images/guest.img\n");
+        (await node.RunAsync("find /etc/nodeagent /run/nodeagent /var/lib/nodeagent -type f -o -type s 2>/dev/null")).Output.Split('\n').Order().ShouldBe(["", "/var/lib/nodeagent/images/guest.img", "/var/lib/nodeagent/images/sleeper.img"]);
         (await node.RunAsync("find /etc/systemd /usr/lib/systemd /usr/lib/tmpfiles.d -name '*nodeagent*'")).Succeeded().ShouldBeEmpty();
         (await node.RunAsync("systemctl is-active nodeagentd.service nodeagentd.socket")).Output.ShouldBe("inactive\ninactive\n");
     }
@@ -107,6 +115,8 @@ public sealed class PackageLifeTests
 
         lintian.ExitCode.ShouldBe(0, lintian.Output + lintian.Errors);
     }
+
+    private static async Task<string> VersionAsync(NodeBox node) => (await node.Client.Nodes.GetNodeAsync(new GetNodeRequest())).Agent.Version;
 
     private static async Task ShouldAllRunAsync(NodeBox node, List<BoxGuest> guests)
     {

@@ -9,7 +9,7 @@ internal sealed record Command(int ExitCode, string Output, string Errors)
 
     /// <summary>Runs a program to its end, with what it reads on its standard input; none means an empty one.</summary>
     public static async Task<Command> RunAsync(
-        string program, IEnumerable<string> arguments, string input = "", IReadOnlyDictionary<string, string>? environment = null)
+        string program, IEnumerable<string> arguments, string input = "", IReadOnlyDictionary<string, string>? environment = null, TimeSpan? patience = null)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -22,7 +22,7 @@ internal sealed record Command(int ExitCode, string Output, string Errors)
             start.Environment[name] = value;
         }
 
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(patience ?? Patience);
         using var process = Process.Start(start) ?? throw new InvalidOperationException($"{program} did not start.");
         try
         {

@@ -22,7 +22,7 @@ public sealed class ForeignClientTests
         services.ShouldBe(
             [
                 "google.longrunning.Operations", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
-                "grpc.reflection.v1alpha.ServerReflection", "nodeagent.v1.EventService", "nodeagent.v1.FleetService", "nodeagent.v1.NodeService", "nodeagent.v1.VmService",
+                "grpc.reflection.v1alpha.ServerReflection", "nodeagent.v1.AuditService", "nodeagent.v1.EventService", "nodeagent.v1.FleetService", "nodeagent.v1.NodeService", "nodeagent.v1.VmService",
             ],
             ignoreOrder: true);
     }

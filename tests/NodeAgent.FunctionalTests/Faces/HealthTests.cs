@@ -23,7 +23,7 @@ public sealed class HealthTests
         adopted.State.ShouldBe(VmState.Paused);
         adopted.Pid.ShouldBe(vm.Status.Pid);
 
-        foreach (var service in new[] { "", "nodeagent.v1.NodeService", "nodeagent.v1.VmService", "nodeagent.v1.EventService", "google.longrunning.Operations" })
+        foreach (var service in new[] { "", "nodeagent.v1.NodeService", "nodeagent.v1.VmService", "nodeagent.v1.EventService", "nodeagent.v1.AuditService", "google.longrunning.Operations" })
         {
             (await agent.Client.Health.CheckAsync(new HealthCheckRequest { Service = service })).Status.ShouldBe(Serving.Serving, service);
         }

@@ -51,7 +51,7 @@ public sealed class LabUnitTests(LabNode lab) : IClassFixture<LabNode>, IAsyncLi
         var node = await Node.Client.Nodes.GetNodeAsync(new GetNodeRequest());
 
         node.Agent.Launcher.ShouldBe("systemd");
-        foreach (var type in (string[])["KvmReady", "NestedVirtualization", "PressureReported", "QemuReady", "GuestsGoFirst"])
+        foreach (var type in (string[])["KvmReady", "NestedVirtualization", "PressureReported", "QemuReady", "QemuSandboxed", "LoopbackClosedToGuests", "GuestsGoFirst"])
         {
             var condition = node.Conditions.Single(one => one.Type == type);
             condition.Status.ShouldBe(ConditionStatus.True, condition.ToString());
@@ -67,7 +67,10 @@ public sealed class LabUnitTests(LabNode lab) : IClassFixture<LabNode>, IAsyncLi
     public async Task Each_guest_has_a_unit_a_user_and_a_machine_of_its_own() => await UnitConformance.EachGuestHasItsOwnAsync(Node);
 
     [Fact]
-    public async Task QEMUs_user_is_nobody_nowhere() => await UnitConformance.QemuMayNothingAsync(Node);
+    public async Task QEMUs_user_is_nobody_nowhere() => await EscapeConformance.QemuMayNothingAsync(Node);
+
+    [Fact]
+    public async Task User_network_is_no_way_to_the_hosts_loopback() => await EscapeConformance.UserNetworkIsBoundedAsync(Node);
 
     [Fact]
     public async Task Limits_are_the_cgroups_from_the_start_and_when_they_change()
@@ -104,6 +107,10 @@ public sealed class LabUnitTests(LabNode lab) : IClassFixture<LabNode>, IAsyncLi
     [Fact]
     public async Task Guest_that_uses_up_the_memory_it_was_given_is_told_apart_from_one_that_crashed() =>
         await UnitConformance.MemoryUsedUpAsync(Node, spec => spec.Resources = new ResourceSpec { MemoryMaxBytes = 256 << 20 });
+
+    [Fact]
+    public async Task Guest_that_uses_up_its_memory_before_the_agents_eyes_is_told_of_at_once() =>
+        await UnitConformance.MemoryUsedUpBeforeTheAgentsEyesAsync(Node);
 
     [Fact]
     public async Task Guest_that_leaks_is_killed_and_does_not_hang_where_nobody_gave_it_a_limit() =>

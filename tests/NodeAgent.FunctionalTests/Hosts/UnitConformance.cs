@@ -54,51 +54,6 @@ internal static class UnitConformance
         (await node.Client.GetAsync("web")).Status.State.ShouldBe(VmState.Running);
     }
 
-    /// <summary>QEMU's user is nobody nowhere.</summary>
-    public static async Task QemuMayNothingAsync(InstalledNode node)
-    {
-        var inside = await node.StartTickAsync("inside");
-        var other = await node.StartTickAsync("other");
-        (await node.RunAsync("chmod 644 /var/lib/nodeagent/images/*; mkdir -p /srv/images /mnt/x; echo secret > /srv/images/secret; echo secret > /root/secret")).Succeeded();
-        var uid = UserOf(await StatusOfAsync(node, inside));
-        var pid = inside.Status.Pid;
-
-        // Where QEMU is, as who it is, with what it may: its view of the files, its network, its user, no capability.
-        Task<Command> AsQemuAsync(string shell) => node.RunAsync(
-            $"nsenter -t {pid} -m -n -i setpriv --reuid={uid} --regid={uid} --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs /bin/bash -c \"{shell}\"");
-
-        (await AsQemuAsync("id -u")).Succeeded().Trim().ShouldBe(uid);
-        (string What, string Shell)[] attempts =
-        [
-            ("another VM's disk", "cat /var/lib/nodeagent/images/other.img"),
-            ("its own disk by name", "cat /var/lib/nodeagent/images/inside.img"),
-            ("the ledger", "ls /var/lib/nodeagent"),
-            ("the agent's socket", "ls /run/nodeagent/api.sock"),
-            ("another VM's monitor", $"ls /run/nodeagent/vms/{other.Id}"),
-            ("its unit's note", $"ls /run/nodeagent/vms/{inside.Id}/unit"),
-            ("the agent's configuration", "ls /etc/nodeagent/nodeagentd.conf"),
-            ("files of people", "cat /root/secret"),
-            ("files of services", "cat /srv/images/secret"),
-            ("a file of its own in the system", "touch /usr/bin/mine"),
-            ("a file of its own in /etc", "touch /etc/mine"),
-            ("memory of another QEMU", $"cat /proc/{other.Status.Pid}/environ"),
-            ("a signal to another QEMU", $"kill -9 {other.Status.Pid}"),
-            ("a signal to the agent", "kill -9 $(pidof nodeagentd)"),
-            ("the metrics of the host", "exec 3<>/dev/tcp/127.0.0.1/9464"),
-            ("a disk device", "ls /dev/sda /dev/vda /dev/nvme0n1"),
-            ("a device node", "mknod /tmp/mine b 8 0"),
-            ("a mount", "mount -t tmpfs none /mnt"),
-            ("the bus", "busctl --system list"),
-        ];
-        foreach (var (what, shell) in attempts)
-        {
-            (await AsQemuAsync(shell)).ExitCode.ShouldNotBe(0, what);
-        }
-
-        await ShouldRunOnAsync(node, other);
-        await ShouldRunOnAsync(node, inside);
-    }
-
     /// <summary>Limits follow the spec while the guest runs.</summary>
     /// <returns>The guest, with the new limits, and its unit.</returns>
     public static async Task<(Vm Guest, string Unit)> LimitsFollowAsync(InstalledNode node)
@@ -185,6 +140,25 @@ internal static class UnitConformance
         exit.Message.ShouldContain("memory");
     }
 
+    /// <summary>As <see cref="MemoryUsedUpAsync"/>, while the agent looks on: it is told at once.</summary>
+    public static async Task MemoryUsedUpBeforeTheAgentsEyesAsync(InstalledNode node)
+    {
+        var guest = await node.StartTickAsync("hungry", spec => spec.Resources = new ResourceSpec { MemoryMaxBytes = 256 << 20 });
+        var unit = await node.UnitOfAsync(guest);
+        var agent = await node.ShowAsync("MainPID");
+
+        // The agent has the monitor, so that somebody else in QEMU's cgroup wants what is left; and QEMU is the one to go.
+        (await node.RunAsync(
+            $"group=$(sed -n 's,^[0-9]*:memory:,/sys/fs/cgroup/memory,p' /proc/{guest.Status.Pid}/cgroup); group=${{group:-/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/{guest.Status.Pid}/cgroup)}}; "
+            + $"echo 1000 >/proc/{guest.Status.Pid}/oom_score_adj; "
+            + "setsid perl -e 'open(F, q(>), shift) or die; print F $$; close F; open(F, q(>), q(/proc/self/oom_score_adj)); print F -1000; close F; my $n = 236 << 20; my $all = q(x) x $n; sleep 60' $group/cgroup.procs >/dev/null 2>&1 &")).Succeeded();
+
+        var exit = (await node.Client.UntilAsync("hungry", VmState.Stopped)).Status.Exit;
+        exit.Reason.ShouldBe(ExitReason.OutOfMemory, exit.ToString());
+        await node.UntilAsync("LoadState", now => now == "not-found", unit);
+        (await node.ShowAsync("MainPID")).ShouldBe(agent, "it was there all the time");
+    }
+
     private static async Task<Dictionary<string, string>> StatusOfAsync(InstalledNode node, Vm guest) =>
         (await node.RunAsync($"cat /proc/{guest.Status.Pid}/status")).Succeeded()
             .Split('\n', StringSplitOptions.RemoveEmptyEntries)
@@ -196,7 +170,8 @@ internal static class UnitConformance
     private static async Task StopAgentAsync(InstalledNode node) =>
         (await node.RunAsync("systemctl stop nodeagentd.socket nodeagentd.service")).Succeeded();
 
-    private static async Task ShouldRunOnAsync(InstalledNode node, Vm guest)
+    /// <summary>Demands that a guest is running, in the process and run that it was in.</summary>
+    public static async Task ShouldRunOnAsync(InstalledNode node, Vm guest)
     {
         var now = await node.Client.GetAsync(guest.Id);
         now.Status.State.ShouldBe(VmState.Running, $"{guest.Name}: {now.Status}");

@@ -55,7 +55,8 @@ public sealed class FrozenQemuTests
     {
         await using var agent = await Agent.StartAsync();
         var took = new List<TimeSpan>();
-        for (var round = 0; round < 5; round++)
+        const int Rounds = 9;
+        for (var round = 0; round < Rounds; round++)
         {
             var vm = await agent.Client.CreateAndStartAsync(Guest.Empty($"vm-{round}"), paused: true);
             using var sick = PidFd.TryOpen(vm.Status.Pid)!;
@@ -65,8 +66,8 @@ public sealed class FrozenQemuTests
             took.Add(await TimeAsync(() => agent.Client.ForceStopAsync(vm.Id)));
         }
 
-        // The promise is 100 ms after the process can be killed; the best of five is free of the machine's other work.
-        took.Min().ShouldBeLessThan(TimeSpan.FromMilliseconds(100));
+        // The promise is 100 ms after the process can be killed; what is usual is looked at, and not the machine's other work.
+        took.Order().ElementAt(Rounds / 2).ShouldBeLessThan(TimeSpan.FromMilliseconds(100), string.Join(", ", took.Select(one => $"{one.TotalMilliseconds:0}")));
     }
 
     private static async Task<TimeSpan> TimeAsync(Func<Task> work)

@@ -64,6 +64,7 @@ public sealed class EndingTests
     }
 
     [Theory]
+    [InlineData(PanicAction.Unspecified)]
     [InlineData(PanicAction.Pause)]
     [InlineData(PanicAction.Stop)]
     [InlineData(PanicAction.Reset)]
@@ -80,7 +81,7 @@ public sealed class EndingTests
 
         switch (action)
         {
-            case PanicAction.Pause:
+            case PanicAction.Unspecified or PanicAction.Pause:
                 (await agent.Client.UntilAsync("obey", VmState.Paused)).Status.Reason.ShouldContain("Panic");
                 var resume = await Should.ThrowAsync<RpcException>(async () => await agent.Client.Vms.ResumeVmAsync(new ResumeVmRequest { Vm = "obey" }));
                 resume.StatusCode.ShouldBe(StatusCode.FailedPrecondition);
@@ -98,31 +99,55 @@ public sealed class EndingTests
     }
 
     [Theory]
+    [InlineData(WatchdogAction.Unspecified)]
     [InlineData(WatchdogAction.Reset)]
     [InlineData(WatchdogAction.Stop)]
+    [InlineData(WatchdogAction.Pause)]
+    [InlineData(WatchdogAction.Nmi)]
+    [InlineData(WatchdogAction.None)]
     public async Task Watchdog_that_nobody_feeds_does_what_the_spec_says(WatchdogAction action)
     {
         await using var agent = await Agent.StartAsync();
         var spec = Guest.Multiboot();
         spec.Spec.Watchdog = new WatchdogSpec { Action = action };
-        await agent.Client.CreateAndStartAsync(spec);
+        var run = (await agent.Client.CreateAndStartAsync(spec)).Status.RunId;
         await using var console = await ConsoleClient.AttachAsync(agent.Client, "multiboot", history: true);
         await console.UntilAsync(Guest.MultibootGreeting);
-        await console.TypeAsync("q");
-        await console.UntilAsync("quiet");
+        await ShouldListenAsync(console);
 
         await console.TypeAsync("w");
 
-        if (action is WatchdogAction.Reset)
+        await agent.Client.UntilEventAsync("multiboot", "vm.watchdog-fired");
+        switch (action)
         {
-            await console.UntilAsync(Guest.MultibootGreeting);
-        }
-        else
-        {
-            (await agent.Client.UntilAsync("multiboot", VmState.Stopped)).Status.Exit.Reason.ShouldBe(ExitReason.Watchdog);
+            case WatchdogAction.Stop:
+                (await agent.Client.UntilAsync("multiboot", VmState.Stopped)).Status.Exit.Reason.ShouldBe(ExitReason.Watchdog);
+                return;
+            case WatchdogAction.Pause:
+                (await agent.Client.UntilAsync("multiboot", VmState.Paused)).Status.Reason.ShouldContain("Watchdog");
+                await agent.Client.WaitAsync(await agent.Client.Vms.ResumeVmAsync(new ResumeVmRequest { Vm = "multiboot" }));
+                break;
+            case WatchdogAction.Nmi:
+                await console.UntilAsync("non-maskable interrupt");
+                break;
+            case WatchdogAction.None:
+                break;
+            default:
+                await console.UntilAsync(Guest.MultibootGreeting);
+                break;
         }
 
-        await agent.Client.UntilEventAsync("multiboot", "vm.watchdog-fired");
+        await ShouldListenAsync(console);
+        var boots = action is WatchdogAction.Unspecified or WatchdogAction.Reset ? 2 : 1;
+        console.Seen.Split(Guest.MultibootGreeting).Length.ShouldBe(boots + 1, console.Seen);
+        var vm = await agent.Client.GetAsync("multiboot");
+        (vm.Status.State, vm.Status.RunId).ShouldBe((VmState.Running, run));
+
+        static async Task ShouldListenAsync(ConsoleClient console)
+        {
+            await console.TypeAsync("q");
+            await console.UntilAsync("quiet");
+        }
     }
 
     [Fact]

@@ -60,6 +60,25 @@ public sealed class RestartPolicyTests
         stopped.Status.NextRestartTime.ShouldBeNull();
     }
 
+    [Fact]
+    public async Task Agent_that_is_killed_during_the_wait_does_not_take_the_restart_with_it()
+    {
+        await using var agent = await Agent.StartAsync();
+        var spec = Restarting(maxRestarts: 5);
+        spec.Spec.Restart.InitialBackoff = Duration.FromTimeSpan(TimeSpan.FromSeconds(3));
+        var vm = await agent.Client.CreateAndStartAsync(spec);
+        Kill(vm.Status.Pid);
+        await agent.Client.UntilAsync("phoenix", now => now.Status.NextRestartTime is not null, "waiting for its restart");
+        await agent.Client.UntilEventAsync("phoenix", "vm.restart-scheduled");
+
+        await agent.KillAsync();
+        await agent.StartAgainAsync();
+
+        var again = await agent.Client.UntilAsync("phoenix", VmState.Running);
+        again.Status.RunId.ShouldNotBe(vm.Status.RunId);
+        again.Status.RestartCount.ShouldBe(1);
+    }
+
     private static Vm Restarting(int maxRestarts)
     {
         var vm = Guest.Empty("phoenix");

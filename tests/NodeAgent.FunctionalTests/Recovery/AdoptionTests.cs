@@ -29,9 +29,9 @@ public sealed class AdoptionTests
     }
 
     [Theory]
-    [InlineData("o", ExitReason.GuestShutdown)]
-    [InlineData("p", ExitReason.GuestPanic)]
-    public async Task What_a_guest_did_to_itself_meanwhile_is_asked_and_told(string letter, ExitReason reason)
+    [InlineData("o", ExitReason.GuestShutdown, "vm.guest-shutdown")]
+    [InlineData("p", ExitReason.GuestPanic, "vm.guest-panicked")]
+    public async Task What_a_guest_did_to_itself_meanwhile_is_asked_and_told(string letter, ExitReason reason, string told)
     {
         await using var agent = await Agent.StartAsync();
         var spec = Guest.Bios(agent, "obey");
@@ -45,8 +45,29 @@ public sealed class AdoptionTests
 
         var found = await agent.Client.UntilAsync("obey", VmState.Stopped);
         found.Status.Exit.Reason.ShouldBe(reason);
-        await agent.Client.UntilEventAsync("obey", "vm.stopped");
-        (await agent.Client.ListEventsAsync("obey", "vm.stopped")).Count.ShouldBe(1);
+        foreach (var kind in new[] { told, "vm.stopped" })
+        {
+            await agent.Client.UntilEventAsync("obey", kind);
+            (await agent.Client.ListEventsAsync("obey", kind)).ShouldHaveSingleItem().Recovered.ShouldBeTrue(kind);
+        }
+    }
+
+    [Fact]
+    public async Task Panic_meanwhile_is_told_and_followed_by_the_reset_that_the_spec_wants()
+    {
+        await using var agent = await Agent.StartAsync();
+        var spec = Guest.Bios(agent, "obey");
+        spec.Spec.OnPanic = PanicAction.Reset;
+        var vm = await agent.Client.CreateAndStartAsync(spec);
+        await agent.Client.UntilPrintedAsync("obey", Guest.ObeyGreeting);
+        await agent.KillAsync();
+        await DirectConsole.TypeAsync(agent, vm.Id, "p");
+
+        await agent.StartAgainAsync();
+
+        await agent.Client.UntilEventAsync("obey", "vm.reset");
+        (await agent.Client.ListEventsAsync("obey", "vm.guest-panicked")).ShouldHaveSingleItem().Recovered.ShouldBeTrue();
+        (await agent.Client.UntilAsync("obey", VmState.Running)).Status.Pid.ShouldBe(vm.Status.Pid);
     }
 
     [Fact]

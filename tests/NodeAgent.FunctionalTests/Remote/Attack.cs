@@ -8,6 +8,7 @@ namespace NodeAgent.FunctionalTests.Remote;
 internal sealed class Attack(Fleet fleet, X509Certificate2 certificate)
 {
     private const string Watch = "/nodeagent.v1.VmService/WatchVms", List = "/nodeagent.v1.VmService/ListVms", WatchEvents = "/nodeagent.v1.EventService/WatchEvents";
+    private const string Create = "/nodeagent.v1.VmService/CreateVm";
 
     // As fast as it goes would mostly measure who gets the processor.
     private const int AtOnce = 24;
@@ -114,6 +115,29 @@ internal sealed class Attack(Fleet fleet, X509Certificate2 certificate)
         if (connection is not null)
         {
             await connection.DisposeAsync();
+        }
+    }
+
+    /// <summary>Asks for what its role may not have, as fast as it is refused.</summary>
+    public async Task ForbiddenAsync(int count)
+    {
+        for (var done = 0; done < count; done += 50)
+        {
+            if (await TryOpenAsync() is not { } connection)
+            {
+                continue;
+            }
+
+            await using (connection)
+            {
+                connection.Drain();
+                for (var one = 0; one < 50; one++)
+                {
+                    connection.Message(connection.Call(Create), [0x0A, 0x00]);
+                }
+
+                await connection.FlushAsync();
+            }
         }
     }
 

@@ -38,12 +38,19 @@ internal sealed class Fleet : IDisposable
     /// <summary>The file with the authority's certificate.</summary>
     public string Authorities => Path.Combine(_directory.FullName, "ca.pem");
 
+    /// <summary>The files of the node's own certificate and key.</summary>
+    public string NodeCertificate => FileOf("node", Node, "pem");
+
+    /// <inheritdoc cref="NodeCertificate"/>
+    public string NodeKey => FileOf("node", Node, "key");
+
     /// <summary>What the node's configuration says.</summary>
     public AgentConfiguration Configure(string limits = "") => new()
     {
         More = new Dictionary<string, string>
         {
-            ["remote"] = $"listen = {Address}\ncertificate = {FileOf("node", Node, "pem")}\nkey = {FileOf("node", Node, "key")}\nauthorities = {Authorities}",
+            ["remote"] = $"listen = {Address}\ncertificate = {FileOf("node", Node, "pem")}\nkey = {FileOf("node", Node, "key")}\nauthorities = {Authorities}"
+                + $"\nrevocation_list = {RevocationList}\ndenied_serials = {DeniedSerials}",
             ["limits"] = limits,
         },
     };
@@ -61,6 +68,18 @@ internal sealed class Fleet : IDisposable
         var (certificate, key) = Issue(role, name);
         return X509Certificate2.CreateFromPemFile(certificate, key);
     }
+
+    /// <summary>Takes a certificate back, by a list that its authority signs.</summary>
+    public void Revoke(X509Certificate2 certificate)
+    {
+        var builder = new CertificateRevocationListBuilder();
+        builder.AddEntry(certificate);
+        File.WriteAllBytes(RevocationList + ".new", builder.Build(_authority, 1, TimeProvider.System.GetUtcNow().AddDays(1), HashAlgorithmName.SHA256));
+        File.Move(RevocationList + ".new", RevocationList);
+    }
+
+    /// <summary>Has the node refuse a certificate, whatever the authority says.</summary>
+    public void Deny(X509Certificate2 certificate) => File.WriteAllText(DeniedSerials, $"# mallory\n{certificate.SerialNumber.ToLowerInvariant()}\n");
 
     /// <summary>A well-behaved client.</summary>
     public GrpcChannel Dial(X509Certificate2 certificate) => GrpcChannel.ForAddress($"https://{Address}", new GrpcChannelOptions
@@ -82,6 +101,10 @@ internal sealed class Fleet : IDisposable
         _key.Dispose();
         _directory.Delete(recursive: true);
     }
+
+    private string RevocationList => Path.Combine(_directory.FullName, "revoked.crl");
+
+    private string DeniedSerials => Path.Combine(_directory.FullName, "denied");
 
     private string FileOf(string role, string name, string kind) => Path.Combine(_directory.FullName, $"{role}-{name}.{kind}");
 

@@ -38,6 +38,9 @@ public sealed class HostileClientTests : IDisposable
     [Fact]
     public Task Header_floods() => SurvivedAsync(attack => attack.HeadersAsync(Effort.Pick(100, 1_000)));
 
+    [Fact]
+    public Task Calls_that_its_role_may_not_make() => SurvivedAsync(attack => attack.ForbiddenAsync(Effort.Pick(2_000, 20_000)));
+
     public void Dispose() => _fleet.Dispose();
 
     private async Task SurvivedAsync(Func<Attack, Task> run, int vms = 1)

@@ -37,6 +37,8 @@ public sealed class FullDiskTests
 
         // What happened meanwhile was held in memory and is on record now.
         (await agent.Client.ListEventsAsync(doomed.Id, "vm.stopped")).Count.ShouldBe(1);
+        (await agent.Client.Audit.ListAuditRecordsAsync(new ListAuditRecordsRequest { PageSize = 1000, MethodPrefix = "VmService/StopVm" })).Records
+            .ShouldContain(record => record.VmId == doomed.Id && record.Result == "OK", "a forced stop is done first and recorded when the disk takes it");
         await agent.KillAsync();
         await agent.StartAgainAsync();
         (await agent.Client.GetAsync(doomed.Id)).Status.Exit.Reason.ShouldBe(ExitReason.KilledByRequest);

@@ -6,21 +6,24 @@ namespace NodeAgent.FunctionalTests.Survival;
 /// <summary>A file system of a few megabytes, which a test can fill without harm to anybody else.</summary>
 internal sealed class SmallDisk : IAsyncDisposable
 {
-    private readonly string _filler;
+    private readonly string _filler, _names;
 
     private SmallDisk(string root)
     {
         Root = root;
         _filler = Path.Combine(root, "filler");
+        _names = Path.Combine(root, "names");
     }
 
     public string Root { get; }
 
     /// <summary>Mounts it; skips the test where that is not permitted.</summary>
-    public static async Task<SmallDisk> MountAsync(int mebibytes)
+    /// <param name="mebibytes">Room for content.</param>
+    /// <param name="inodes">Room for files, directories and sockets; 0 is no limit.</param>
+    public static async Task<SmallDisk> MountAsync(int mebibytes, int inodes = 0)
     {
-        var root = Directory.CreateTempSubdirectory("nodeagent-disk-").FullName;
-        if (await RunAsync("/usr/bin/mount", "-t", "tmpfs", "-o", $"size={mebibytes}m,mode=0700", "nodeagent-test", root) != 0)
+        var root = Directory.CreateTempSubdirectory($"{LeakGuard.Prefix}disk-").FullName;
+        if (await RunAsync("/usr/bin/mount", "-t", "tmpfs", "-o", $"size={mebibytes}m,nr_inodes={inodes},mode=0700", "nodeagent-test", root) != 0)
         {
             Directory.Delete(root);
             Assert.Skip("this process may not mount a tmpfs; run as root outside of a container");
@@ -48,8 +51,30 @@ internal sealed class SmallDisk : IAsyncDisposable
         }
     }
 
-    /// <summary>Gives it back.</summary>
-    public void Free() => File.Delete(_filler);
+    /// <summary>Takes all the files that there can be.</summary>
+    public void FillNames()
+    {
+        try
+        {
+            for (var directory = Directory.CreateDirectory(_names); ; directory = directory.CreateSubdirectory("more"))
+            {
+            }
+        }
+        catch (IOException)
+        {
+            // Full.
+        }
+    }
+
+    /// <summary>Gives everything back.</summary>
+    public void Free()
+    {
+        File.Delete(_filler);
+        if (Directory.Exists(_names))
+        {
+            Directory.Delete(_names, recursive: true);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -30,6 +30,10 @@ internal sealed class FakeAgent : IAsyncDisposable
 
     public FakeNode Node { get; } = new();
 
+    public FakeFleet Fleet { get; } = new();
+
+    public FakeAudit Audit { get; } = new();
+
     public static async Task<FakeAgent> StartAsync()
     {
         var agent = new FakeAgent();
@@ -43,12 +47,14 @@ internal sealed class FakeAgent : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureKestrel(k => k.ListenUnixSocket(Socket, l => l.Protocols = HttpProtocols.Http2));
         builder.Services.AddGrpc();
-        builder.Services.AddSingleton(Vms).AddSingleton(Operations).AddSingleton(Events).AddSingleton(Node);
+        builder.Services.AddSingleton(Vms).AddSingleton(Operations).AddSingleton(Events).AddSingleton(Node).AddSingleton(Fleet).AddSingleton(Audit);
         _server = builder.Build();
         _server.MapGrpcService<FakeVms>();
         _server.MapGrpcService<FakeOperations>();
         _server.MapGrpcService<FakeEvents>();
         _server.MapGrpcService<FakeNode>();
+        _server.MapGrpcService<FakeFleet>();
+        _server.MapGrpcService<FakeAudit>();
         await _server.StartAsync();
     }
 

@@ -177,6 +177,7 @@ internal sealed class FakeVms(FakeOperations operations) : VmService.VmServiceBa
     public override async Task StreamConsole(
         IAsyncStreamReader<StreamConsoleRequest> requestStream, IServerStreamWriter<StreamConsoleResponse> responseStream, ServerCallContext context)
     {
+        NoteTicket(context);
         await requestStream.MoveNext(context.CancellationToken);
         Requests.Enqueue(requestStream.Current);
         Find(requestStream.Current.Attach.Vm);
@@ -189,6 +190,48 @@ internal sealed class FakeVms(FakeOperations operations) : VmService.VmServiceBa
         {
             Requests.Enqueue(requestStream.Current);
             await responseStream.WriteAsync(new StreamConsoleResponse { Output = ByteString.CopyFromUtf8($"<{requestStream.Current.Input.ToStringUtf8()}>") });
+        }
+    }
+
+    /// <summary>The tickets that were presented, in order; "" for none.</summary>
+    public ConcurrentQueue<string> Tickets { get; } = new();
+
+    /// <summary>Ends the display from the guest's side after so many pieces from the viewer.</summary>
+    public int DisplayPieces { get; set; } = int.MaxValue;
+
+    public override Task<AccessTicket> CreateAccessTicket(CreateAccessTicketRequest request, ServerCallContext context)
+    {
+        Requests.Enqueue(request);
+        var vm = Find(request.Vm);
+        return Task.FromResult(new AccessTicket
+        {
+            Ticket = "t1cket", VmId = vm.Id, VmName = vm.Name, Kind = request.Kind, ReadOnly = request.ReadOnly, ExpireTime = new Timestamp { Seconds = 1_800_000_000 },
+        });
+    }
+
+    public override async Task StreamDisplay(
+        IAsyncStreamReader<StreamDisplayRequest> requestStream, IServerStreamWriter<StreamDisplayResponse> responseStream, ServerCallContext context)
+    {
+        NoteTicket(context);
+        await requestStream.MoveNext(context.CancellationToken);
+        Find(requestStream.Current.Attach.Vm);
+        await responseStream.WriteAsync(new StreamDisplayResponse { Data = ByteString.CopyFromUtf8("RFB 003.008\n") });
+        for (var i = 0; i < DisplayPieces && await requestStream.MoveNext(context.CancellationToken); i++)
+        {
+            await responseStream.WriteAsync(new StreamDisplayResponse { Data = ByteString.CopyFromUtf8($"<{requestStream.Current.Data.ToStringUtf8()}>") });
+        }
+    }
+
+    private void NoteTicket(ServerCallContext context)
+    {
+        var ticket = context.RequestHeaders.GetValue("nodeagent-ticket") ?? "";
+        Tickets.Enqueue(ticket);
+        if (ticket == "used")
+        {
+            throw new Google.Rpc.Status
+            {
+                Code = (int)StatusCode.Unauthenticated, Message = "The ticket was used before.", Details = { Any.Pack(new ErrorInfo { Domain = "nodeagent", Reason = "TICKET_USED" }) },
+            }.ToRpcException();
         }
     }
 

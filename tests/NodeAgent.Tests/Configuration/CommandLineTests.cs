@@ -43,9 +43,21 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public void Simulate_is_short_for_a_launcher()
+    {
+        var problems = new List<ConfigProblem>();
+
+        var entry = CommandLine.Parse(["--simulate"], problems).Entries.ShouldHaveSingleItem();
+        CommandLine.Parse(["--simulate=yes"], problems);
+
+        (entry.Section, entry.Name, entry.Value).ShouldBe(("qemu", "launcher", "simulated"));
+        problems.ShouldHaveSingleItem().ToString().ShouldContain("There is no such option");
+    }
+
+    [Fact]
     public void The_help_names_every_option()
     {
-        foreach (var option in new[] { "--config", "--state-dir", "--run-dir", "--listen", "--metrics-listen", "--validate", "--version", "--help" })
+        foreach (var option in new[] { "--config", "--state-dir", "--run-dir", "--listen", "--metrics-listen", "--simulate", "--validate", "--version", "--help" })
         {
             CommandLine.Usage.ShouldContain(option);
         }

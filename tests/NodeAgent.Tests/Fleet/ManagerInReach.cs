@@ -13,20 +13,21 @@ namespace NodeAgent.Tests.Fleet;
 internal sealed class ManagerInReach : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new(inMemory: true);
+    private readonly string _fleet;
     private readonly TimeSpan _nodeValidity;
     private ReferenceServer? _server;
     private AdminConnection? _connection;
     private HostPort _listen = new("127.0.0.1", 0);
 
-    private ManagerInReach(TimeSpan nodeValidity) => _nodeValidity = nodeValidity;
+    private ManagerInReach(string fleet, TimeSpan nodeValidity) => (_fleet, _nodeValidity) = (fleet, nodeValidity);
 
     public AdminService.AdminServiceClient Admin { get; private set; } = null!;
 
     public string Endpoint => _listen.ToString();
 
-    public static async Task<ManagerInReach> StartAsync(TimeSpan? nodeValidity = null)
+    public static async Task<ManagerInReach> StartAsync(string fleet = "Berlin", TimeSpan? nodeValidity = null)
     {
-        var manager = new ManagerInReach(nodeValidity ?? TimeSpan.FromDays(9));
+        var manager = new ManagerInReach(fleet, nodeValidity ?? TimeSpan.FromDays(9));
         await manager.StartAgainAsync();
         return manager;
     }
@@ -36,7 +37,7 @@ internal sealed class ManagerInReach : IAsyncDisposable
     {
         var options = new ServerOptions(_directory.Path, _listen)
         {
-            Fleet = "Berlin",
+            Fleet = _fleet,
             LeaseInterval = TimeSpan.FromSeconds(1),
             NodeValidity = _nodeValidity,
             OwnValidity = TimeSpan.FromDays(9000),
@@ -57,7 +58,11 @@ internal sealed class ManagerInReach : IAsyncDisposable
         }
     }
 
-    public async Task<string> TokenAsync() => (await Admin.CreateTokenAsync(new CreateTokenRequest { Ttl = Duration.FromTimeSpan(TimeSpan.FromHours(1)) })).Text;
+    public async Task<string> TokenAsync(bool byHand = false) =>
+        (await Admin.CreateTokenAsync(new CreateTokenRequest { Ttl = Duration.FromTimeSpan(TimeSpan.FromHours(1)), ByHand = byHand })).Text;
+
+    public async Task RotateAsync(RotateAuthorityRequest.Types.Step step, bool force = false) =>
+        await Admin.RotateAuthorityAsync(new RotateAuthorityRequest { Step = step, Force = force });
 
     public async ValueTask DisposeAsync()
     {

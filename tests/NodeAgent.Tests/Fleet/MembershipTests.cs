@@ -11,8 +11,6 @@ namespace NodeAgent.Tests.Fleet;
 /// <summary>The agent and the reference manager, both whole, over real TLS.</summary>
 public sealed class MembershipTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -21,15 +19,15 @@ public sealed class MembershipTests
         await using var manager = await ManagerInReach.StartAsync();
         await using var agent = await RunningAgent.StartAsync();
         agent.KeepMembership();
-        await new V1.VmService.VmServiceClient(agent.Channel).CreateVmAsync(Create("before"), cancellationToken: Cancellation);
+        await new V1.VmService.VmServiceClient(agent.Channel).CreateVmAsync(FleetSteps.NewVm("before"), cancellationToken: Cancellation);
 
-        var membership = await JoinAsync(agent, await manager.TokenAsync());
+        var membership = await FleetSteps.JoinAsync(agent, await manager.TokenAsync());
 
         membership.State.ShouldBe(V1.MembershipState.Joined);
         membership.FleetId.ShouldBe("Berlin");
-        await new V1.VmService.VmServiceClient(agent.Channel).CreateVmAsync(Create("after"), cancellationToken: Cancellation);
+        await new V1.VmService.VmServiceClient(agent.Channel).CreateVmAsync(FleetSteps.NewVm("after"), cancellationToken: Cancellation);
         var newest = agent.Floor.Ledger.Events.Newest.Sequence;
-        var node = await UntilAsync(manager, known => known.State == "connected" && known.Vms == 2 && known.AcknowledgedEvent >= newest);
+        var node = await FleetSteps.UntilAsync(manager, known => known.State == "connected" && known.Vms == 2 && known.AcknowledgedEvent >= newest);
         node.Id.ShouldBe(agent.Floor.NodeId.ToString("D"));
         node.EventsLost.ShouldBe(0);
         (await new V1.FleetService.FleetServiceClient(agent.Channel).GetMembershipAsync(new(), cancellationToken: Cancellation)).Session.Connected.ShouldBeTrue();
@@ -41,10 +39,10 @@ public sealed class MembershipTests
         await using var manager = await ManagerInReach.StartAsync();
         await using var agent = await RunningAgent.StartAsync();
         agent.KeepMembership();
-        await JoinAsync(agent, await manager.TokenAsync());
-        var node = await UntilAsync(manager, known => known.State == "connected");
+        await FleetSteps.JoinAsync(agent, await manager.TokenAsync());
+        var node = await FleetSteps.UntilAsync(manager, known => known.State == "connected");
 
-        var made = await manager.Admin.CreateVmAsync(new CreateVmRequest { Node = node.Id, Vm = Create("web").Vm, Via = Via.Tunnel }, cancellationToken: Cancellation);
+        var made = await manager.Admin.CreateVmAsync(new CreateVmRequest { Node = node.Id, Vm = FleetSteps.NewVm("web").Vm, Via = Via.Tunnel }, cancellationToken: Cancellation);
 
         made.Via.ShouldBe(Via.Tunnel);
         (await new V1.VmService.VmServiceClient(agent.Channel).GetVmAsync(new() { Vm = "web" }, cancellationToken: Cancellation)).Id.ShouldBe(made.Vm.Id);
@@ -61,10 +59,10 @@ public sealed class MembershipTests
             Access = new() { Policy = NodeAgent.Configuration.PolicyFile.Parse("test", "[role admin]\nmethods=*\n[role manager]\nmethods=VmService/GetVm\n[local]\nothers=admin", []) },
         });
         agent.KeepMembership();
-        await JoinAsync(agent, await manager.TokenAsync());
-        var node = await UntilAsync(manager, known => known.State == "connected");
+        await FleetSteps.JoinAsync(agent, await manager.TokenAsync());
+        var node = await FleetSteps.UntilAsync(manager, known => known.State == "connected");
 
-        var refusal = await Should.ThrowAsync<RpcException>(async () => await manager.Admin.CreateVmAsync(new CreateVmRequest { Node = node.Id, Vm = Create("web").Vm, Via = Via.Tunnel }, cancellationToken: Cancellation));
+        var refusal = await Should.ThrowAsync<RpcException>(async () => await manager.Admin.CreateVmAsync(new CreateVmRequest { Node = node.Id, Vm = FleetSteps.NewVm("web").Vm, Via = Via.Tunnel }, cancellationToken: Cancellation));
 
         refusal.Status.Detail.ShouldContain("manager:reference may not call VmService/CreateVm");
     }
@@ -75,19 +73,19 @@ public sealed class MembershipTests
         await using var manager = await ManagerInReach.StartAsync();
         await using var agent = await RunningAgent.StartAsync();
         agent.KeepMembership();
-        await JoinAsync(agent, await manager.TokenAsync());
-        await UntilAsync(manager, known => known.State == "connected");
+        await FleetSteps.JoinAsync(agent, await manager.TokenAsync());
+        await FleetSteps.UntilAsync(manager, known => known.State == "connected");
         await manager.StopAsync();
         var vms = new V1.VmService.VmServiceClient(agent.Channel);
         for (var i = 0; i < 30; i++)
         {
-            await vms.CreateVmAsync(Create($"vm-{i}"), cancellationToken: Cancellation);
+            await vms.CreateVmAsync(FleetSteps.NewVm($"vm-{i}"), cancellationToken: Cancellation);
         }
 
         var newest = agent.Floor.Ledger.Events.Newest.Sequence;
         await manager.StartAgainAsync();
 
-        var node = await UntilAsync(manager, known => known.State == "connected" && known.AcknowledgedEvent >= newest && known.Vms == 30);
+        var node = await FleetSteps.UntilAsync(manager, known => known.State == "connected" && known.AcknowledgedEvent >= newest && known.Vms == 30);
         node.EventsLost.ShouldBe(0);
         using var events = manager.Admin.WatchEvents(new WatchEventsRequest { Node = node.Id }, cancellationToken: Cancellation);
         var sequences = new List<long>();
@@ -106,19 +104,19 @@ public sealed class MembershipTests
         await using var manager = await ManagerInReach.StartAsync();
         await using var agent = await RunningAgent.StartAsync();
         agent.KeepMembership();
-        await JoinAsync(agent, await manager.TokenAsync());
-        var before = await UntilAsync(manager, known => known.State == "connected");
+        await FleetSteps.JoinAsync(agent, await manager.TokenAsync());
+        var before = await FleetSteps.UntilAsync(manager, known => known.State == "connected");
 
         await manager.Admin.RotateAuthorityAsync(new RotateAuthorityRequest { Step = RotateAuthorityRequest.Types.Step.Begin }, cancellationToken: Cancellation);
 
-        var after = await UntilAsync(manager, known => known.CertificateSerial != before.CertificateSerial && known.Authority > before.Authority && known.State == "connected");
+        var after = await FleetSteps.UntilAsync(manager, known => known.CertificateSerial != before.CertificateSerial && known.Authority > before.Authority && known.State == "connected");
         agent.App.Services.GetRequiredService<CredentialStore>().Current!.Trust.Authorities.Count.ShouldBe(2);
-        await UntilAsync(async () =>
+        await FleetSteps.UntilAsync(async () =>
         {
             await manager.Admin.RotateAuthorityAsync(new RotateAuthorityRequest { Step = RotateAuthorityRequest.Types.Step.Finish }, cancellationToken: Cancellation);
             return true;
         });
-        await UntilAsync(() => Task.FromResult(agent.App.Services.GetRequiredService<CredentialStore>().Current!.Trust.Authorities.Count == 1));
+        await FleetSteps.UntilAsync(() => Task.FromResult(agent.App.Services.GetRequiredService<CredentialStore>().Current!.Trust.Authorities.Count == 1));
         after.Id.ShouldBe(before.Id);
     }
 
@@ -127,15 +125,15 @@ public sealed class MembershipTests
     {
         await using var manager = await ManagerInReach.StartAsync(nodeValidity: TimeSpan.FromSeconds(2));
         await using var agent = await RunningAgent.StartAsync();
-        await JoinAsync(agent, await manager.TokenAsync());
+        await FleetSteps.JoinAsync(agent, await manager.TokenAsync());
         var store = agent.App.Services.GetRequiredService<CredentialStore>();
         var first = store.Current!.Certificate.SerialNumber;
-        await UntilAsync(() => Task.FromResult(TimeProvider.System.GetUtcNow() > store.Current!.NotAfter.AddMilliseconds(100)));
+        await FleetSteps.UntilAsync(() => Task.FromResult(TimeProvider.System.GetUtcNow() > store.Current!.NotAfter.AddMilliseconds(100)));
 
         agent.KeepMembership();
 
-        await UntilAsync(() => Task.FromResult(store.Current!.Certificate.SerialNumber != first && store.Current.NotAfter > TimeProvider.System.GetUtcNow()));
-        await UntilAsync(manager, known => known.State == "connected");
+        await FleetSteps.UntilAsync(() => Task.FromResult(store.Current!.Certificate.SerialNumber != first && store.Current.NotAfter > TimeProvider.System.GetUtcNow()));
+        await FleetSteps.UntilAsync(manager, known => known.State == "connected");
     }
 
     [Fact]
@@ -145,9 +143,9 @@ public sealed class MembershipTests
         await using var first = await RunningAgent.StartAsync();
         await using var second = await RunningAgent.StartAsync();
         var token = await manager.TokenAsync();
-        await JoinAsync(first, token);
+        await FleetSteps.JoinAsync(first, token);
 
-        var refusal = await Should.ThrowAsync<RpcException>(() => JoinAsync(second, token));
+        var refusal = await Should.ThrowAsync<RpcException>(() => FleetSteps.JoinAsync(second, token));
 
         refusal.StatusCode.ShouldBe(StatusCode.FailedPrecondition);
         refusal.Status.Detail.ShouldContain("refused");
@@ -164,7 +162,7 @@ public sealed class MembershipTests
         token.Endpoints.Clear();
         token.Endpoints.Add(impostor.Endpoint);
 
-        var refusal = await Should.ThrowAsync<RpcException>(() => JoinAsync(agent, TokenTexts.Write(token)));
+        var refusal = await Should.ThrowAsync<RpcException>(() => FleetSteps.JoinAsync(agent, TokenTexts.Write(token)));
 
         refusal.Status.Detail.ShouldContain("is not the fleet's manager");
         (await StateAsync(agent)).ShouldBe(V1.MembershipState.None);
@@ -179,10 +177,10 @@ public sealed class MembershipTests
         var ended = JoinTokenText.Parse(good, TimeProvider.System.GetUtcNow());
         ended.ExpireTime = Google.Protobuf.WellKnownTypes.Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow().AddMinutes(-1));
 
-        (await Should.ThrowAsync<RpcException>(() => JoinAsync(agent, good[..^3]))).Status.Detail.ShouldContain("not whole");
-        (await Should.ThrowAsync<RpcException>(() => JoinAsync(agent, good[..40] + (good[40] == 'A' ? 'B' : 'A') + good[41..]))).Status.Detail.ShouldContain("not whole");
-        (await Should.ThrowAsync<RpcException>(() => JoinAsync(agent, "hello"))).Status.Detail.ShouldContain("no join token");
-        (await Should.ThrowAsync<RpcException>(() => JoinAsync(agent, TokenTexts.Write(ended)))).Status.Detail.ShouldContain("clock says");
+        (await Should.ThrowAsync<RpcException>(() => FleetSteps.JoinAsync(agent, good[..^3]))).Status.Detail.ShouldContain("not whole");
+        (await Should.ThrowAsync<RpcException>(() => FleetSteps.JoinAsync(agent, good[..40] + (good[40] == 'A' ? 'B' : 'A') + good[41..]))).Status.Detail.ShouldContain("not whole");
+        (await Should.ThrowAsync<RpcException>(() => FleetSteps.JoinAsync(agent, "hello"))).Status.Detail.ShouldContain("no join token");
+        (await Should.ThrowAsync<RpcException>(() => FleetSteps.JoinAsync(agent, TokenTexts.Write(ended)))).Status.Detail.ShouldContain("clock says");
         (await StateAsync(agent)).ShouldBe(V1.MembershipState.None);
     }
 
@@ -192,8 +190,8 @@ public sealed class MembershipTests
         await using var manager = await ManagerInReach.StartAsync();
         await using var agent = await RunningAgent.StartAsync();
         agent.KeepMembership();
-        await JoinAsync(agent, await manager.TokenAsync());
-        await UntilAsync(manager, known => known.State == "connected");
+        await FleetSteps.JoinAsync(agent, await manager.TokenAsync());
+        await FleetSteps.UntilAsync(manager, known => known.State == "connected");
 
         (await new V1.FleetService.FleetServiceClient(agent.Channel).LeaveFleetAsync(new(), cancellationToken: Cancellation)).State.ShouldBe(V1.MembershipState.None);
 
@@ -201,40 +199,5 @@ public sealed class MembershipTests
         Directory.EnumerateFileSystemEntries(Path.Combine(agent.Options.Current.StateDirectory, "fleet")).ShouldBeEmpty();
     }
 
-    private static Task<V1.Membership> JoinAsync(RunningAgent agent, string token) =>
-        new V1.FleetService.FleetServiceClient(agent.Channel).JoinFleetAsync(new() { Token = token }, cancellationToken: Cancellation).ResponseAsync;
-
-    private static async Task<V1.MembershipState> StateAsync(RunningAgent agent) =>
-        (await new V1.FleetService.FleetServiceClient(agent.Channel).GetMembershipAsync(new(), cancellationToken: Cancellation)).State;
-
-    private static V1.CreateVmRequest Create(string name) => new() { Vm = new() { Name = name, Spec = new() { MemoryBytes = 64 << 20, Cpu = new() { Vcpus = 1 } } } };
-
-    private static async Task<ManagedNode> UntilAsync(ManagerInReach manager, Func<ManagedNode, bool> isSo)
-    {
-        ManagedNode? last = null;
-        await UntilAsync(async () => (last = (await manager.Admin.ListNodesAsync(new ListNodesRequest(), cancellationToken: Cancellation)).Nodes.SingleOrDefault()) is { } node && isSo(node), () => $"{last}");
-        return last!;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo, Func<string>? state = null)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        while (true)
-        {
-            try
-            {
-                if (await isSo())
-                {
-                    return;
-                }
-            }
-            catch (RpcException) when (!limit.IsCancellationRequested)
-            {
-                // Not yet.
-            }
-
-            limit.IsCancellationRequested.ShouldBeFalse(state?.Invoke());
-            await Task.Delay(50, Cancellation);
-        }
-    }
+    private static async Task<V1.MembershipState> StateAsync(RunningAgent agent) => (await agent.MembershipAsync()).State;
 }

@@ -52,7 +52,7 @@ public sealed class AgentServerTests
 
         string[] expected =
         [
-            "nodeagent.v1.NodeService", "nodeagent.v1.VmService", "nodeagent.v1.EventService", "nodeagent.v1.FleetService", "google.longrunning.Operations",
+            "nodeagent.v1.NodeService", "nodeagent.v1.VmService", "nodeagent.v1.EventService", "nodeagent.v1.AuditService", "nodeagent.v1.FleetService", "google.longrunning.Operations",
             "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection", "grpc.reflection.v1alpha.ServerReflection",
         ];
         v1.ResponseStream.Current.ListServicesResponse.Service.Select(service => service.Name).ShouldBe(expected, ignoreOrder: true);

@@ -7,6 +7,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using NodeAgent.Configuration;
+using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Tests.Tls;
 using NodeAgent.Tls;
 
@@ -41,6 +42,9 @@ public sealed class RemoteListenerTests : IDisposable
         refusal.StatusCode.ShouldBe(StatusCode.PermissionDenied);
         refusal.Status.Detail.ShouldBe("viewer:alice may not call VmService/DeleteVm: its role viewer does not allow it.");
         refusal.GetRpcStatus()!.GetDetail<ErrorInfo>().Reason.ShouldBe("NOT_PERMITTED");
+        await agent.Floor.Ledger.RecordAsync([]);
+        var record = (await agent.Floor.Ledger.Audit.ReadAfterAsync(0, 10, Cancellation)).ShouldHaveSingleItem().Fact;
+        (record.Kind, record.Caller, record.Method, record.Result).ShouldBe((AuditKind.Refusal, "viewer:alice", "VmService/DeleteVm", "PERMISSION_DENIED"));
     }
 
     [Fact]
@@ -94,6 +98,9 @@ public sealed class RemoteListenerTests : IDisposable
 
         refusal.StatusCode.ShouldBeOneOf(StatusCode.Unavailable, StatusCode.Internal);
         (await agent.StopAsync()).ShouldContain(who == "none" ? "it shows no certificate" : "was refused:");
+        var record = (await agent.Floor.Ledger.Audit.ReadAfterAsync(0, 10, Cancellation))[0].Fact;
+        (record.Kind, record.Caller, record.Method, record.Result).ShouldBe((AuditKind.Refusal, "", "handshake", "UNAUTHENTICATED"));
+        record.Source.ShouldStartWith("127.0.0.1:");
     }
 
     [Fact]
@@ -215,6 +222,7 @@ public sealed class RemoteListenerTests : IDisposable
         Code(() => red.DeleteVm(new() { Vm = "other" }, cancellationToken: Cancellation)).ShouldBe(StatusCode.NotFound);
         Code(() => red.UpdateVm(new() { Vm = new() { Name = "other" } }, cancellationToken: Cancellation)).ShouldBe(StatusCode.NotFound);
         Code(() => red.UpdateVm(new() { Vm = new() { Name = "mine" }, UpdateMask = new() { Paths = { "labels" } } }, cancellationToken: Cancellation)).ShouldBe(StatusCode.PermissionDenied);
+        Code(() => red.UpdateVm(new() { Vm = new() { Name = "mine", Spec = Create("mine", "").Vm.Spec }, UpdateMask = new() }, cancellationToken: Cancellation)).ShouldBe(StatusCode.PermissionDenied);
         Code(() => red.CreateVm(Create("third", "blue"), cancellationToken: Cancellation)).ShouldBe(StatusCode.PermissionDenied);
         (await red.CreateVmAsync(Create("third", "red"), cancellationToken: Cancellation)).Name.ShouldBe("third");
         Code(() => new V1.EventService.EventServiceClient(channel).ListEvents(new(), cancellationToken: Cancellation)).ShouldBe(StatusCode.PermissionDenied);
@@ -222,6 +230,68 @@ public sealed class RemoteListenerTests : IDisposable
         using var console = red.StreamConsole(cancellationToken: Cancellation);
         await console.RequestStream.WriteAsync(new() { Attach = new() { Vm = "other" } }, Cancellation);
         (await Should.ThrowAsync<RpcException>(() => console.ResponseStream.MoveNext(Cancellation))).StatusCode.ShouldBe(StatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Vm_that_is_taken_out_of_a_callers_reach_is_gone_for_it_and_nothing_more_is_told()
+    {
+        var policy = PolicyFile.Parse("test", "[role admin]\nmethods=*\n[role red]\nmethods=VmService/*\nvm_labels=team=red\n[local]\nothers=admin", []);
+        await using var agent = await RunningAgent.StartAsync(options => WithRemote(options) with { Access = new AccessOptions { Policy = policy } });
+        var admin = new V1.VmService.VmServiceClient(agent.Channel);
+        using var certificate = _fleet.Client("red");
+        using var channel = Dial(agent, certificate);
+        var vm = await admin.CreateVmAsync(Create("mine", "red"), cancellationToken: Cancellation);
+        using var watch = new V1.VmService.VmServiceClient(channel).WatchVms(new(), cancellationToken: Cancellation);
+        (await watch.ResponseStream.MoveNext(Cancellation)).ShouldBeTrue();
+        watch.ResponseStream.Current.Vm.Name.ShouldBe("mine");
+        (await watch.ResponseStream.MoveNext(Cancellation)).ShouldBeTrue();
+        watch.ResponseStream.Current.Synced.ShouldNotBeNull();
+
+        var secret = Create("secret", "blue").Vm;
+        secret.Id = vm.Id;
+        await admin.UpdateVmAsync(new() { Vm = secret, UpdateMask = new() { Paths = { "name", "labels" } } }, cancellationToken: Cancellation);
+        await admin.CreateVmAsync(Create("next", "red"), cancellationToken: Cancellation);
+
+        (await watch.ResponseStream.MoveNext(Cancellation)).ShouldBeTrue();
+        watch.ResponseStream.Current.Deleted.ShouldBe(new V1.VmDeleted { Id = vm.Id, Name = "mine" });
+        (await watch.ResponseStream.MoveNext(Cancellation)).ShouldBeTrue();
+        watch.ResponseStream.Current.Vm.Name.ShouldBe("next");
+    }
+
+    [Fact]
+    public async Task Caller_by_an_intermediate_authority_stays_when_connections_are_looked_at_again()
+    {
+        await using var agent = await StartAsync();
+        using var below = _fleet.Below();
+        using var client = below.Client("viewer");
+        using var channel = RemoteClient.Dial(agent, client, below.Authority);
+        var vms = new V1.VmService.VmServiceClient(channel);
+        using var watch = vms.WatchVms(new(), cancellationToken: Cancellation);
+        (await watch.ResponseStream.MoveNext(Cancellation)).ShouldBeTrue();
+        var connections = agent.App.Services.GetRequiredService<RemoteConnections>();
+
+        agent.App.Services.GetRequiredService<CredentialStore>().Reload();
+        connections.Review();
+
+        connections.Count.ShouldBe(1);
+        await vms.ListVmsAsync(new(), cancellationToken: Cancellation);
+        watch.ResponseStream.MoveNext(Cancellation).IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Strangers_certificate_makes_the_agent_dial_nobody()
+    {
+        await using var agent = await StartAsync();
+        using var other = new TestFleet();
+        using var trap = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        trap.Start();
+        using var stranger = other.Issue(wish => wish with { IssuerUrl = $"http://127.0.0.1:{((IPEndPoint)trap.LocalEndpoint).Port}/ca.der" });
+        using var channel = RemoteClient.Dial(agent, stranger);
+
+        await Should.ThrowAsync<RpcException>(async () => await new V1.VmService.VmServiceClient(channel).ListVmsAsync(new(), cancellationToken: Cancellation));
+
+        (await agent.StopAsync()).ShouldContain("no authority of the fleet");
+        trap.Pending().ShouldBeFalse();
     }
 
     public void Dispose()

@@ -88,6 +88,15 @@ internal sealed class RunningAgent : IAsyncDisposable
     /// <summary>Keeps up the membership in a fleet, as the daemon does once it is ready.</summary>
     public void KeepMembership() => _membership = FleetComposition.RunAsync(App.Services, _leaving.Token);
 
+    /// <summary>Takes part in a fleet by what was issued elsewhere, as a joined node does.</summary>
+    public void Belong(Manager.V1.Issued issued, System.Security.Cryptography.ECDsa key)
+    {
+        var membership = App.Services.GetRequiredService<NodeAgent.Fleet.Membership>();
+        var begun = new NodeAgent.Fleet.PendingEnrolment { Token = "", Key = "" };
+        membership.Begin(begun);
+        membership.Join(issued, key, begun, new Manager.V1.JoinToken(), NodeAgent.Hypervisor.Jobs.RequestContext.Agent).ShouldBeTrue();
+    }
+
     /// <summary>A connection of its own.</summary>
     public GrpcChannel Connect() => GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions
     {
@@ -113,6 +122,9 @@ internal sealed class RunningAgent : IAsyncDisposable
     public async Task<string> StopAsync()
     {
         await App.StopAsync(TestContext.Current.CancellationToken);
+
+        // Records of the audit log are told once they are durable.
+        await Floor.Ledger.RecordAsync([]);
         await _writer.DisposeAsync();
         return System.Text.Encoding.UTF8.GetString(_log.ToArray());
     }

@@ -34,6 +34,15 @@ public sealed class JournalEntryTests
         });
     }
 
+    [Theory]
+    [InlineData("operationId", "OPERATION_ID")]
+    [InlineData("requestId", "REQUEST_ID")]
+    [InlineData("vmId", "VM_ID")]
+    [InlineData("_event", "NODEAGENT_EVENT")]
+    [InlineData("@event", "NODEAGENT_EVENT")]
+    public void What_is_logged_under_the_name_of_a_parameter_has_the_same_field(string name, string field) =>
+        Parse(new LogEntry(default, LogLevel.Information, "NodeAgent.Hypervisor.Vms.Vm", "hello") { Fields = [new(name, "it")] }).ShouldContainKeyAndValue(field, "it");
+
     [Fact]
     public void An_exception_has_a_field_of_its_own_and_is_named_in_the_message()
     {

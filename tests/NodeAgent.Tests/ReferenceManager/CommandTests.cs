@@ -27,6 +27,18 @@ public sealed class CommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_token_by_hand_tells_whom_to_trust_and_holds_no_secret()
+    {
+        var (code, output, _) = await RunAsync("token", "--by-hand");
+
+        code.ShouldBe(0);
+        var token = TestNode.ReadToken(output.Trim());
+        token.Secret.ShouldBeEmpty();
+        token.CaPins.Count.ShouldBe(1);
+        token.Endpoints.ShouldBe([_fleet.Endpoint]);
+    }
+
+    [Fact]
     public async Task Nodes_and_vms_are_tables_or_json()
     {
         using var node = await _fleet.JoinAsync("berlin-1");
@@ -76,6 +88,8 @@ public sealed class CommandTests : IAsyncLifetime
         (await RunAsync("announce", "a:1", "[::1]:2")).Output.ShouldBe("told 1\n");
 
         (await session.NextAsync(OpenSessionResponse.ItemOneofCase.UpdateEndpoints)).UpdateEndpoints.Endpoints.ShouldBe(["a:1", "[::1]:2"]);
+        await RunAsync("announce", "a:1", "--after", "1h");
+        (await session.NextAsync(OpenSessionResponse.ItemOneofCase.UpdateEndpoints)).UpdateEndpoints.MoveTime.ToDateTimeOffset().ShouldBeGreaterThan(TimeProvider.System.GetUtcNow().AddMinutes(59));
     }
 
     [Theory]

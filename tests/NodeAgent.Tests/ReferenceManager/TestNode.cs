@@ -82,6 +82,9 @@ internal sealed class TestNode(string endpoint, TimeProvider time, string hostna
     /// <summary>A connection without a certificate.</summary>
     public CallInvoker Anonymous => Connect(null);
 
+    /// <summary>A connection with this node's certificate.</summary>
+    public CallInvoker Calls() => Connect(Certificate!.CopyWithPrivateKey(Key));
+
     /// <summary>The service that needs one: this node's, or another.</summary>
     public SessionService.SessionServiceClient Sessions(X509Certificate2? other = null) => new(Connect(other ?? Certificate!.CopyWithPrivateKey(Key)));
 

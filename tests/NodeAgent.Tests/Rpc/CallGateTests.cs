@@ -1,20 +1,23 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
+using NodeAgent.Audit;
+using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Metrics;
 using NodeAgent.Rpc;
 using NodeAgent.Security;
 
 namespace NodeAgent.Tests.Rpc;
 
-public sealed class CallGateTests : IDisposable
+public sealed class CallGateTests
 {
     private const int AtOnce = 32, Waiting = 512;
 
-    private readonly CallGate _gate = new(new RpcMetrics(new MetricsRegistry()), TimeProvider.System, NullLogger<CallGate>.Instance);
+    private static readonly AuditTrail Trail = new(static () => throw new LedgerException(LedgerReason.Closed, "none"), TimeProvider.System, NullLogger<AuditTrail>.Instance);
+
+    private readonly CallGate _gate = new(
+        new RpcMetrics(new MetricsRegistry()), Trail, TimeProvider.System, NullLogger<CallGate>.Instance);
     private readonly TaskCompletionSource _go = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _begun;
-
-    public void Dispose() => _gate.Dispose();
 
     [Fact]
     public async Task Some_calls_of_a_caller_are_worked_on_some_wait_and_the_rest_is_refused()

@@ -14,6 +14,7 @@ public sealed class ErrorMappingTests
         .. Enum.GetValues<VmErrorReason>().Select(ErrorTable.Of),
         .. Enum.GetValues<LedgerReason>().Select(ErrorTable.Of),
         .. Enum.GetValues<RpcReason>().Select(ErrorTable.Of),
+        .. Enum.GetValues<NodeAgent.Security.TicketReason>().Select(ErrorTable.Of),
         .. Enum.GetValues<NodeAgent.Fleet.FleetReason>().Select(ErrorTable.Of),
     ];
 

@@ -21,7 +21,7 @@ internal sealed class TestFleet : IDisposable
     }
 
     /// <summary>The authority, with its key.</summary>
-    public X509Certificate2 Authority { get; }
+    public X509Certificate2 Authority { get; private set; }
 
     /// <summary>Whom it has taken back, as a revocation list.</summary>
     public byte[] Revoke(params X509Certificate2[] certificates)
@@ -42,7 +42,12 @@ internal sealed class TestFleet : IDisposable
     {
         var wish = (change ?? (w => w))(new Wish());
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=somebody", key, HashAlgorithmName.SHA256);
+        using var bare = Issue(wish, new CertificateRequest("CN=somebody", key, HashAlgorithmName.SHA256));
+        return bare.CopyWithPrivateKey(key);
+    }
+
+    private X509Certificate2 Issue(Wish wish, CertificateRequest request)
+    {
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(false, false, 0, true));
         request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([.. wish.Usages.Select(usage => new Oid(usage))], false));
@@ -58,8 +63,12 @@ internal sealed class TestFleet : IDisposable
             request.CertificateExtensions.Add(names.Build());
         }
 
-        using var bare = request.Create(Authority, wish.NotBefore, wish.NotAfter, RandomNumberGenerator.GetBytes(12));
-        return bare.CopyWithPrivateKey(key);
+        if (wish.IssuerUrl is { } url)
+        {
+            request.CertificateExtensions.Add(new X509AuthorityInformationAccessExtension(null, [url]));
+        }
+
+        return request.Create(Authority, wish.NotBefore, wish.NotAfter, RandomNumberGenerator.GetBytes(12));
     }
 
     public X509Certificate2 Node(string id = "8e7f1f5e-0000-4000-8000-000000000001") => Issue(wish => wish with { Uris = [$"nodeagent://{Fleet}/node/{id}"], Usages = [ServerUsage, ClientUsage] });
@@ -89,11 +98,52 @@ internal sealed class TestFleet : IDisposable
         _key.Dispose();
     }
 
+    /// <summary>An authority below this one, which issues in its name.</summary>
+    public TestFleet Below()
+    {
+        var below = new TestFleet("Test Fleet Intermediate");
+        var request = new CertificateRequest(below.Authority.SubjectName, below.Authority.PublicKey, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.KeyCertSign | X509KeyUsageFlags.CrlSign, true));
+        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
+        using var bare = request.Create(Authority, TimeProvider.System.GetUtcNow().AddDays(-1), TimeProvider.System.GetUtcNow().AddDays(5), RandomNumberGenerator.GetBytes(12));
+        below.Authority.Dispose();
+        below.Authority = bare.CopyWithPrivateKey(below._key);
+        return below;
+    }
+
+    public X509Certificate2 Manager(string name = "scripted") => Issue(wish => wish with { Uris = [$"nodeagent://{Fleet}/manager/{name}"], Usages = [ServerUsage, ClientUsage] });
+
+    /// <summary>What a manager of this fleet would issue, for a key that is given along.</summary>
+    public (NodeAgent.Manager.V1.Issued Issued, ECDsa Key) IssueNode(params IEnumerable<string> endpoints)
+    {
+        using var node = Node();
+        var issued = new NodeAgent.Manager.V1.Issued
+        {
+            CertificateChain = { Google.Protobuf.ByteString.CopyFrom(node.RawData) },
+            FleetId = Fleet,
+            Trust = new() { Version = 1, CaCertificates = { Google.Protobuf.ByteString.CopyFrom(Authority.RawData) } },
+            Endpoints = { endpoints },
+        };
+        return (issued, node.GetECDsaPrivateKey()!);
+    }
+
+    /// <summary>A node's certificate for the key of a request, and nothing else of what an answer may hold.</summary>
+    public NodeAgent.Manager.V1.Issued Certify(Google.Protobuf.ByteString certificateRequest)
+    {
+        var key = CertificateRequest.LoadSigningRequest(certificateRequest.ToByteArray(), HashAlgorithmName.SHA256).PublicKey;
+        using var node = Issue(
+            new Wish { Uris = [$"nodeagent://{Fleet}/node/8e7f1f5e-0000-4000-8000-000000000001"], Usages = [ServerUsage, ClientUsage] },
+            new CertificateRequest(new X500DistinguishedName("CN=node"), key, HashAlgorithmName.SHA256));
+        return new NodeAgent.Manager.V1.Issued { FleetId = Fleet, CertificateChain = { Google.Protobuf.ByteString.CopyFrom(node.RawData) } };
+    }
+
     /// <summary>What a certificate is to say; by default an operator's.</summary>
     internal sealed record Wish
     {
         public string[] Uris { get; init; } = [$"nodeagent://{Fleet}/operator/alice"];
         public string[] Usages { get; init; } = [ClientUsage];
+        public string? IssuerUrl { get; init; }
         public DateTimeOffset NotBefore { get; init; } = TimeProvider.System.GetUtcNow().AddDays(-1);
         public DateTimeOffset NotAfter { get; init; } = TimeProvider.System.GetUtcNow().AddDays(1);
     }

@@ -17,7 +17,7 @@ internal sealed class AdminEndpoint(FleetReport report, NodeBook nodes, Admissio
     public override Task<PendingEnrolment> DecideEnrolment(DecideEnrolmentRequest request, ServerCallContext context) => admissions.DecideAsync(request);
 
     public override Task<AnnounceEndpointsResponse> AnnounceEndpoints(AnnounceEndpointsRequest request, ServerCallContext context) =>
-        Task.FromResult(new AnnounceEndpointsResponse { Nodes = nodes.Announce(request.Endpoints) });
+        Task.FromResult(new AnnounceEndpointsResponse { Nodes = nodes.Announce(request.Endpoints, request.MoveTime) });
 
     public override Task<ListNodesResponse> ListNodes(ListNodesRequest request, ServerCallContext context) => Task.FromResult(report.ListNodes());
 

@@ -15,7 +15,7 @@ internal sealed class Admissions(Database database, FleetTrust trust, Enroller e
 
     public async Task<CreateTokenResponse> CreateTokenAsync(CreateTokenRequest request)
     {
-        var (text, end) = await tokens.CreateAsync(endpoints, request.Ttl?.ToTimeSpan() ?? s_usualTtl);
+        var (text, end) = await tokens.CreateAsync(endpoints, request.Ttl?.ToTimeSpan() ?? s_usualTtl, request.ByHand);
         return new CreateTokenResponse { Text = text, ExpireTime = Timestamp.FromDateTimeOffset(end) };
     }
 

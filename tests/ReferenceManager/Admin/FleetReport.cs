@@ -19,7 +19,6 @@ internal sealed class FleetReport(Database database, FleetTrust trust, NodeBook 
 
     public ManagerStatus Status()
     {
-        var now = Time.GetUtcNow();
         var all = nodes.All.Select(node => node.Status()).ToArray();
         return new ManagerStatus
         {
@@ -29,7 +28,7 @@ internal sealed class FleetReport(Database database, FleetTrust trust, NodeBook 
             LeaseInterval = Duration.FromTimeSpan(Terms.LeaseInterval),
             TrustVersion = trust.Current.Version,
             Nodes = all.Length,
-            NodesConnected = all.Count(node => node.IsConnected(now, Terms.LeaseInterval)),
+            NodesConnected = all.Count(node => node.IsConnected(Time, Terms.LeaseInterval)),
             Vms = all.Sum(node => node.Vms.Count),
             Counters = new V1.Counters
             {
@@ -42,6 +41,8 @@ internal sealed class FleetReport(Database database, FleetTrust trust, NodeBook 
                 RepeatedEvents = counters.RepeatedEvents,
                 Tunnels = counters.Tunnels,
                 Commits = database.Commits,
+                LeaseDelayP99 = Duration.FromTimeSpan(counters.LeaseDelays.At(0.99)),
+                LeaseDelayMax = Duration.FromTimeSpan(counters.LeaseDelays.At(1)),
             },
         };
     }
@@ -62,7 +63,6 @@ internal sealed class FleetReport(Database database, FleetTrust trust, NodeBook 
 
     public V1.ListVmsResponse ListVms(string node)
     {
-        var now = Time.GetUtcNow();
         var asked = node.Length > 0 ? [nodes.Get(node)] : nodes.All;
         return new V1.ListVmsResponse
         {
@@ -74,7 +74,7 @@ internal sealed class FleetReport(Database database, FleetTrust trust, NodeBook 
                     {
                         NodeId = status.Id,
                         Hostname = status.Identity.Hostname,
-                        Current = status.IsConnected(now, Terms.LeaseInterval),
+                        Current = status.IsConnected(Time, Terms.LeaseInterval),
                         Vm = vm,
                     })),
             },
@@ -109,16 +109,15 @@ internal sealed class FleetReport(Database database, FleetTrust trust, NodeBook 
 
     private ManagedNode Write(NodeStatus node, IssuedCertificate? certificate)
     {
-        var now = Time.GetUtcNow();
         var log = node.Hello?.EventLogId ?? "";
         return new ManagedNode
         {
             Id = node.Id,
             Hostname = node.Identity.Hostname,
             State = certificate is null or { IsRevoked: true } ? "revoked"
-                : node.IsConnected(now, Terms.LeaseInterval) ? "connected"
+                : node.IsConnected(Time, Terms.LeaseInterval) ? "connected"
                 : node.Facts is null ? "enrolled" : "lost",
-            LeaseAge = node.Lease is { } lease ? Duration.FromTimeSpan(now - lease) : null,
+            LeaseAge = node.Lease is { } lease ? Duration.FromTimeSpan(Time.GetElapsedTime(lease)) : null,
             Vms = node.Vms.Count,
             VmsRunning = node.Vms.Values.Count(vm => vm.Status?.State == NodeAgent.V1.VmState.Running),
             CertificateExpireTime = certificate is null ? null : Timestamp.FromDateTimeOffset(certificate.End),

@@ -10,10 +10,11 @@ internal static class AdmissionCommands
     public static Command Token(Func<Command, Func<Call, Task>, Command> asking)
     {
         var ttl = new Option<string>("--ttl") { Description = "How long it is good.", DefaultValueFactory = _ => "1h" };
-        return asking(new Command("token", "Make a join token, which lets one node in.") { ttl }, async call =>
+        var byHand = new Option<bool>("--by-hand") { Description = "Without a secret: it lets nobody in. The node asks, and waits for `approve`." };
+        return asking(new Command("token", "Make a join token, which lets one node in.") { ttl, byHand }, async call =>
         {
             var validity = Duration.FromTimeSpan(Span.Parse(call.Said.GetValue(ttl)!));
-            var token = await call.Api.CreateTokenAsync(new CreateTokenRequest { Ttl = validity }, cancellationToken: call.Cancellation);
+            var token = await call.Api.CreateTokenAsync(new CreateTokenRequest { Ttl = validity, ByHand = call.Said.GetValue(byHand) }, cancellationToken: call.Cancellation);
             call.Write(token, to => to.WriteLine(token.Text));
         });
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using ReferenceManager.Addresses;
 using ReferenceManager.Admin.V1;
@@ -31,9 +32,15 @@ internal static class FleetCommands
     public static Command Announce(Func<Command, Func<Call, Task>, Command> asking)
     {
         var endpoints = new Argument<string[]>("HOST:PORT") { Description = "In the order to try.", Arity = ArgumentArity.OneOrMore };
-        return asking(new Command("announce", "Tell the connected nodes where to open their next sessions.") { endpoints }, async call =>
+        var after = new Option<string?>("--after") { Description = "How long until they move; without it they go there with their next sessions." };
+        return asking(new Command("announce", "Tell the connected nodes where to open their next sessions.") { endpoints, after }, async call =>
         {
             var request = new AnnounceEndpointsRequest { Endpoints = { call.Said.GetValue(endpoints)!.Select(text => HostPort.Parse(text).ToString()) } };
+            if (call.Said.GetValue(after) is { } span)
+            {
+                request.MoveTime = Timestamp.FromDateTimeOffset(TimeProvider.System.GetUtcNow() + Span.Parse(span));
+            }
+
             var answer = await call.Api.AnnounceEndpointsAsync(request, cancellationToken: call.Cancellation);
             call.Write(answer, to => to.WriteLine($"told {answer.Nodes}"));
         });

@@ -10,6 +10,8 @@ namespace ReferenceManager.Commands;
 /// <summary><c>vm …</c>: drives a VM by its node's API.</summary>
 internal static class VmCommands
 {
+    private const long DefaultMemory = 64 << 20;
+
     private static readonly Argument<string> s_node = new("NODE") { Description = "Id or hostname of the node." };
     private static readonly Argument<string> s_vm = new("NAME") { Description = "Name or id of the VM." };
     private static readonly Option<string> s_via = new("--via") { Description = "tunnel, direct or auto.", DefaultValueFactory = _ => "auto" };
@@ -55,17 +57,26 @@ internal static class VmCommands
     private static Command CreateVm(Func<Command, Func<Call, Task>, Command> asking)
     {
         var spec = new Option<FileInfo?>("--spec") { Description = "A file with a VmSpec as JSON; the options below go on top of it." };
-        var memory = new Option<long>("--memory") { Description = "Memory in MiB.", DefaultValueFactory = _ => 64 };
-        var vcpus = new Option<int>("--vcpus") { Description = "Processors.", DefaultValueFactory = _ => 1 };
+        var memory = new Option<long?>("--memory") { Description = "Memory in MiB; 64 where nothing says it." };
+        var vcpus = new Option<int?>("--vcpus") { Description = "Processors; 1 where nothing says it." };
         var kernel = new Option<string?>("--kernel") { Description = "A kernel to boot, as the node sees it." };
         var disks = new Option<string[]>("--disk") { Description = "A raw image, as the node sees it; may be repeated." };
         return asking(new Command("create", "Record a VM on a node.") { s_node, s_vm, s_via, spec, memory, vcpus, kernel, disks }, async call =>
         {
-            var vm = new VmSpec { MemoryBytes = call.Said.GetValue(memory) << 20, Cpu = new CpuSpec { Vcpus = call.Said.GetValue(vcpus) } };
-            if (call.Said.GetValue(spec) is { } file)
+            var vm = call.Said.GetValue(spec) is { } file
+                ? VmSpec.Parser.ParseJson(await File.ReadAllTextAsync(file.FullName, call.Cancellation))
+                : new VmSpec();
+            if (call.Said.GetValue(memory) is { } said)
             {
-                vm = VmSpec.Parser.ParseJson(await File.ReadAllTextAsync(file.FullName, call.Cancellation));
+                vm.MemoryBytes = said << 20;
             }
+            else if (vm.MemoryBytes == 0)
+            {
+                vm.MemoryBytes = DefaultMemory;
+            }
+
+            vm.Cpu ??= new CpuSpec();
+            vm.Cpu.Vcpus = call.Said.GetValue(vcpus) ?? Math.Max(vm.Cpu.Vcpus, 1);
 
             if (call.Said.GetValue(kernel) is { } path)
             {

@@ -19,21 +19,28 @@ internal sealed class JoinTokens(Database database, FleetTrust trust, TimeProvid
     private const int ChecksumBytes = 4;
 
     /// <summary>Makes a token.</summary>
+    /// <param name="endpoints">Where nodes reach us.</param>
+    /// <param name="ttl">How long it is good.</param>
+    /// <param name="isByHand">Without a secret: it only tells a node whom to ask and to trust, and nothing of it is kept.</param>
     /// <returns>Its text, one line for an operator to paste, and its end.</returns>
-    public async Task<(string Text, DateTimeOffset End)> CreateAsync(IEnumerable<string> endpoints, TimeSpan ttl)
+    public async Task<(string Text, DateTimeOffset End)> CreateAsync(IEnumerable<string> endpoints, TimeSpan ttl, bool isByHand)
     {
         var end = time.GetUtcNow() + ttl;
         var token = new JoinToken
         {
-            Secret = ByteString.CopyFrom(RandomNumberGenerator.GetBytes(32)),
+            Secret = isByHand ? ByteString.Empty : ByteString.CopyFrom(RandomNumberGenerator.GetBytes(32)),
             ExpireTime = Timestamp.FromDateTimeOffset(end),
             FleetId = trust.Fleet,
         };
         token.Endpoints.Add(endpoints);
         // All of them: while an authority is replaced, the node may meet either.
         token.CaPins.Add(trust.Current.Authorities.Select(authority => ByteString.CopyFrom(authority.KeyPin)));
-        await database.CommitAsync(connection => connection.Run(
-            "INSERT INTO tokens VALUES (?1, ?2, NULL)", Hash(token.Secret), end.ToUnixTimeMilliseconds()));
+        if (!isByHand)
+        {
+            await database.CommitAsync(connection => connection.Run(
+                "INSERT INTO tokens VALUES (?1, ?2, NULL)", Hash(token.Secret), end.ToUnixTimeMilliseconds()));
+        }
+
         return (Write(token), end);
     }
 

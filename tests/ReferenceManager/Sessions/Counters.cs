@@ -14,12 +14,20 @@ internal sealed class Counters
 
     public void CountSession() => Interlocked.Increment(ref _sessions);
 
-    public void CountLease(bool isLate)
+    /// <summary>A lease came.</summary>
+    /// <param name="gap">How long after the one before of its session; <c>null</c> for the first.</param>
+    /// <param name="interval">How long it ought to be.</param>
+    public void CountLease(TimeSpan? gap, TimeSpan interval)
     {
         Interlocked.Increment(ref _leases);
-        if (isLate)
+        if (gap > 1.5 * interval)
         {
             Interlocked.Increment(ref _lateLeases);
+        }
+
+        if (gap is { } measured)
+        {
+            LeaseDelays.Count(measured - interval);
         }
     }
 
@@ -34,6 +42,8 @@ internal sealed class Counters
     public void CountTunnel() => Interlocked.Increment(ref _tunnels);
 
     public long Sessions => Interlocked.Read(ref _sessions);
+
+    public LeaseDelays LeaseDelays { get; } = new();
 
     public long Leases => Interlocked.Read(ref _leases);
 

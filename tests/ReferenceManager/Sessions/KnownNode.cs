@@ -10,7 +10,7 @@ internal sealed class KnownNode(string id, NodeIdentity identity, NodeInventory 
 {
     private readonly Lock _gate = new();
     private NodeSession? _session;
-    private DateTimeOffset? _lease;
+    private long? _lease;
     private Hello? _hello;
     private NodeIdentity _identity = identity;
     private long _trustVersion;
@@ -68,12 +68,13 @@ internal sealed class KnownNode(string id, NodeIdentity identity, NodeInventory 
 
     /// <summary>A sign of life.</summary>
     /// <returns>How long after the one before; <c>null</c> for the first.</returns>
-    public TimeSpan? Lease(DateTimeOffset now)
+    public TimeSpan? Lease(TimeProvider time)
     {
         lock (_gate)
         {
-            var gap = now - _lease;
-            _lease = now;
+            // Leases are measured and not dated: a clock that is set must neither lose a fleet nor hide a loss.
+            var gap = _lease is { } before ? time.GetElapsedTime(before) : (TimeSpan?)null;
+            _lease = time.GetTimestamp();
             return gap;
         }
     }

@@ -71,10 +71,10 @@ internal sealed class NodeBook
 
     /// <summary>Tells every node that has a session where to open the next one.</summary>
     /// <returns>How many were told.</returns>
-    public int Announce(IEnumerable<string> endpoints)
+    public int Announce(IEnumerable<string> endpoints, Google.Protobuf.WellKnownTypes.Timestamp? moveTime)
     {
         var sessions = All.Select(node => node.Session).OfType<NodeSession>().ToArray();
-        var update = new UpdateEndpoints { Endpoints = { endpoints } };
+        var update = new UpdateEndpoints { Endpoints = { endpoints }, MoveTime = moveTime };
         Array.ForEach(sessions, session => session.Send(new OpenSessionResponse { UpdateEndpoints = update }));
         return sessions.Length;
     }

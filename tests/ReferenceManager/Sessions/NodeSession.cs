@@ -141,8 +141,8 @@ internal sealed class NodeSession
         _leaseSequence = lease.Sequence;
         Send(new OpenSessionResponse { Lease = new LeaseAck { Sequence = lease.Sequence } });
         _end.CancelAfter(NodeStatus.IntervalsUntilLost * _leaseInterval);
-        var gap = _node.Lease(_books.Time.GetUtcNow());
-        _books.Counters.CountLease(isLate: lease.Sequence > 1 && gap > 1.5 * _leaseInterval);
+        var gap = _node.Lease(_books.Time);
+        _books.Counters.CountLease(lease.Sequence > 1 ? gap : null, _leaseInterval);
         if (lease.TrustVersion > _node.TrustVersion)
         {
             // Where the queue is full, the next lease says it again.

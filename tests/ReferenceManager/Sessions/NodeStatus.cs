@@ -8,7 +8,7 @@ namespace ReferenceManager.Sessions;
 /// <param name="Id">Its id.</param>
 /// <param name="Identity">What it last said of itself.</param>
 /// <param name="HasSession">Whether a session is open.</param>
-/// <param name="Lease">Its last sign of life; <c>null</c> when there was none since this manager started.</param>
+/// <param name="Lease">When its last sign of life came, by the clock that nobody sets; <c>null</c> when there was none since this manager started.</param>
 /// <param name="Hello">How its last session began.</param>
 /// <param name="Facts">The node as it describes itself.</param>
 /// <param name="Vms">Its VMs by id.</param>
@@ -17,7 +17,7 @@ internal sealed record NodeStatus(
     string Id,
     NodeIdentity Identity,
     bool HasSession,
-    DateTimeOffset? Lease,
+    long? Lease,
     Hello? Hello,
     Node? Facts,
     ImmutableDictionary<string, Vm> Vms,
@@ -33,5 +33,5 @@ internal sealed record NodeStatus(
     public long Sessions { get; init; }
 
     /// <summary>Whether its lease lasts. A session that has just broken does not make a node lost: it is given its time.</summary>
-    public bool IsConnected(DateTimeOffset now, TimeSpan leaseInterval) => Lease is { } lease && now - lease <= IntervalsUntilLost * leaseInterval;
+    public bool IsConnected(TimeProvider time, TimeSpan leaseInterval) => Lease is { } lease && time.GetElapsedTime(lease) <= IntervalsUntilLost * leaseInterval;
 }

@@ -5,6 +5,8 @@
  *      p       say that the kernel panicked
  *      w       arm the watchdog (i6300ESB) with about half a second, and never feed it
  *      q       be quiet: do nothing more than listen
+ *
+ * It says so when it gets a non-maskable interrupt, and goes on.
  */
         .set    MULTIBOOT_MAGIC, 0x1badb002
         .set    MULTIBOOT_FLAGS, 0
@@ -26,6 +28,19 @@
         .globl  _start
 _start: movl    $0x90000, %esp
         cld
+        lgdt    gdt_pointer                     /* the loader's own need not be there any more */
+        ljmp    $CODE, $1f
+1:      movw    $DATA, %ax
+        movw    %ax, %ds
+        movw    %ax, %es
+        movw    %ax, %ss
+        movl    $nmi, %eax                      /* a gate has its target in two halves */
+        movw    %ax, nmi_gate
+        movw    $CODE, nmi_gate + 2
+        movw    $0x8e00, nmi_gate + 4           /* present, a 32-bit interrupt gate */
+        shrl    $16, %eax
+        movw    %ax, nmi_gate + 6
+        lidt    idt_pointer
         movl    $greeting, %esi
         call    puts
 
@@ -64,6 +79,12 @@ obey:   movw    $COM1, %dx
         movl    $is_quiet, %esi
         call    puts
         jmp     next
+
+nmi:    pushal
+        movl    $got_nmi, %esi
+        call    puts
+        popal
+        iret
 
 panic:  movw    $PANIC_PORT, %dx
         movb    $0x01, %al
@@ -166,6 +187,22 @@ put_number:
         popal
         ret
 
+        .balign 8
+gdt:    .quad   0, 0x00cf9a000000ffff, 0x00cf92000000ffff
+gdt_pointer:
+        .word   . - gdt - 1
+        .long   gdt
+        .set    CODE, 0x08
+        .set    DATA, 0x10
+
+        .balign 8
+idt:    .quad   0, 0                            /* exceptions 0 and 1 do not happen */
+nmi_gate:
+        .quad   0
+idt_pointer:
+        .word   . - idt - 1
+        .long   idt
+
 count:  .long   0
 quiet:  .byte   0
 greeting:
@@ -175,5 +212,7 @@ is_quiet:
         .asciz  "quiet\n"
 no_watchdog:
         .asciz  "there is no watchdog\n"
+got_nmi:
+        .asciz  "non-maskable interrupt\n"
 watchdog_armed:
         .asciz  "watchdog armed\n"

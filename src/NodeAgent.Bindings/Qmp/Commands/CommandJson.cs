@@ -13,6 +13,7 @@ namespace NodeAgent.Bindings.Qmp.Commands;
     RespectNullableAnnotations = true,
     RespectRequiredConstructorParameters = true,
     MaxDepth = QmpMessage.MaxDepth)]
+[JsonSerializable(typeof(AddClientArguments))]
 [JsonSerializable(typeof(AddedFd))]
 [JsonSerializable(typeof(AddFdArguments))]
 [JsonSerializable(typeof(BalloonArguments))]

@@ -31,6 +31,10 @@ public static partial class QmpCommands
     public static QmpCommand<NamedDescriptorArguments, QmpEmpty> CloseFd =>
         field ??= new("closefd", Json.NamedDescriptorArguments, Json.QmpEmpty);
 
+    /// <summary>Lets in a viewer whose connection was given with <see cref="GetFd"/>, as if it had come by itself.</summary>
+    public static QmpCommand<AddClientArguments, QmpEmpty> AddClient =>
+        field ??= new("add_client", Json.AddClientArguments, Json.QmpEmpty);
+
     /// <summary>Adds a descriptor to a set, which file names can refer to. Pass it with the command.</summary>
     public static QmpCommand<AddFdArguments, AddedFd> AddFd =>
         field ??= new("add-fd", Json.AddFdArguments, Json.AddedFd);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using CsCheck;
 using NodeAgent.Bindings.Bus;
@@ -34,6 +35,8 @@ public sealed class UnitValueTests
             (UnitValue.Pairs(("/dev/kvm", "rw"), ("/dev/null", "r")), "<a(ss) [(ss):('/dev/kvm' 'rw') ('/dev/null' 'r')]>"),
             (UnitValue.Weights(("/dev/sda", 500)), "<a(st) [(st):('/dev/sda' 500)]>"),
             (UnitValue.Binds(new UnitBind("/a", "/b") { IgnoreMissing = true, Recursive = false }, new UnitBind("/c", "/c")), "<a(ssbt) [(ssbt):('/a' '/b' true 0) ('/c' '/c' false 16384)]>"),
+            (UnitValue.Networks(IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("fe80::/64")),
+                "<a(iayu) [(iayu):(2 [y:7f 00 00 00] 8) (10 [y:fe 80 00 00 00 00 00 00 00 00 00 00 00 00 00 00] 64)]>"),
             (UnitValue.Descriptor(handle), "<h h'content'>"),
             (UnitValue.Choice(true, "AF_UNIX"), "<(bas) (true [s:'AF_UNIX'])>"),
             (UnitValue.Choice(false), "<(bas) (false [s:])>"),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using System.Reflection;
 using System.Text;
 using System.Text.Json;
@@ -142,6 +143,36 @@ public sealed class RealQemuTests
         QmpException refused = await Should.ThrowAsync<QmpException>(
             () => qmp.ExecuteAsync(QmpCommands.QueryStatus, limit, Ct, QmpLane.OutOfBand));
         refused.Error.ShouldBe(QmpError.CommandFailed);
+    }
+
+    [Fact]
+    public async Task A_command_out_of_band_is_answered_while_the_main_loop_is_stuck()
+    {
+        await using QemuProcess qemu = await QemuProcess.StartRealAsync("-machine", "none");
+        string path = Path.GetTempFileName() + ".nbd";
+        using var server = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        server.Bind(new UnixDomainSocketEndPoint(path));
+        server.Listen();
+        var add = new QmpCommand<JsonElement, QmpEmpty>(
+            "blockdev-add", JsonMetadataServices.CreateValueInfo<JsonElement>(JsonSerializerOptions.Default, JsonMetadataServices.JsonElementConverter), QmpCommands.Cont.Result);
+        using JsonDocument disk = JsonDocument.Parse(
+            $$"""{ "driver": "nbd", "node-name": "stuck", "server": { "type": "unix", "path": "{{path}}" } }""");
+
+        // A disk whose server takes the connection and says nothing: QEMU's main loop waits for it.
+        Task<QmpEmpty> stuck = qemu.Qmp.ExecuteAsync(add, disk.RootElement, QmpPeer.Long, Ct);
+        using (Socket silent = await server.AcceptAsync(Ct).AsTask().WaitAsync(QmpPeer.Long, Ct))
+        {
+            Task<StatusInfo> behind = qemu.Qmp.ExecuteAsync(QmpCommands.QueryStatus, QmpPeer.Long, Ct);
+            YankInstance[] cuttable = await qemu.Qmp.ExecuteAsync(QmpCommands.QueryYank, QmpPeer.Long, Ct, QmpLane.OutOfBand);
+            cuttable.ShouldContain(new YankInstance("block-node", NodeName: "stuck"));
+            (stuck.IsCompleted, behind.IsCompleted).ShouldBe((false, false));
+
+            silent.Dispose();
+            await behind;
+        }
+
+        (await Should.ThrowAsync<QmpException>(stuck)).Error.ShouldBe(QmpError.CommandFailed);
+        File.Delete(path);
     }
 
     [Fact]

@@ -57,4 +57,20 @@ public sealed class ConsoleHistoryTests : IDisposable
         history.DroppedBytes.ShouldBe(4);
         history.Read().ShouldBeEmpty();
     }
+
+    [Fact]
+    public void Another_limit_keeps_the_end_and_what_comes_after_it()
+    {
+        var history = new ConsoleHistory(_directory.Path, 100);
+        history.Append("0123456789abcdefghij0123456789ABCDEFGHIJ"u8);
+
+        history.Limit(20);
+        Encoding.ASCII.GetString(history.Read()).ShouldBe("0123456789ABCDEFGHIJ");
+        history.Append("xyz"u8);
+        Encoding.ASCII.GetString(history.Read()).ShouldBe("ABCDEFGHIJxyz");
+
+        history.Limit(100);
+        history.Append("0123456789abcdefghij"u8);
+        Encoding.ASCII.GetString(history.Read()).ShouldBe("ABCDEFGHIJxyz0123456789abcdefghij");
+    }
 }

@@ -20,6 +20,7 @@ public sealed class NodeConditionsTest : IDisposable
     [InlineData(KvmAvailability.WrongApiVersion, NodeConditionReason.KvmApiVersionWrong)]
     [InlineData(KvmAvailability.SelfTestFailed, NodeConditionReason.KvmSelfTestFailed)]
     [InlineData(KvmAvailability.EmulatedOnly, NodeConditionReason.KvmEmulatedOnly)]
+    [InlineData(KvmAvailability.NotAsked, NodeConditionReason.KvmNotAsked)]
     public void Each_state_of_KVM_has_its_reason_message_and_remedy(KvmAvailability availability, string reason)
     {
         var condition = Of(Kvm(availability))[NodeConditionType.KvmReady];

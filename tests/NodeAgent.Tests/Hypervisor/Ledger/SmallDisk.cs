@@ -7,11 +7,13 @@ internal sealed class SmallDisk : IDisposable
 {
     private readonly TemporaryDirectory _mountPoint = new();
 
-    public SmallDisk(int kibibytes)
+    /// <param name="kibibytes">Room for content.</param>
+    /// <param name="inodes">Room for files, directories and sockets, the root directory included; 0 is no limit.</param>
+    public SmallDisk(int kibibytes = 4096, int inodes = 0)
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting a small file system needs root");
         Assert.SkipUnless(
-            Run("mount", "-t", "tmpfs", "-o", $"size={kibibytes}k", "nodeagent-test", Path),
+            Run("mount", "-t", "tmpfs", "-o", $"size={kibibytes}k,nr_inodes={inodes}", "nodeagent-test", Path),
             "this machine does not let a small file system be mounted");
     }
 
@@ -37,6 +39,9 @@ internal sealed class SmallDisk : IDisposable
     }
 
     public void Free() => File.Delete(Ballast);
+
+    /// <summary>Makes room for so many files.</summary>
+    public void Resize(int inodes) => Run("mount", "-o", $"remount,nr_inodes={inodes}", Path).ShouldBeTrue();
 
     public void Dispose()
     {

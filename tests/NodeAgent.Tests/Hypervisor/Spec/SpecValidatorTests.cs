@@ -72,6 +72,8 @@ public sealed class SpecValidatorTests : IDisposable
         { "small history", "spec.console.history_bytes", spec => spec with { Console = new ConsoleSpec { HistoryBytes = 4095 } } },
         { "large history", "spec.console.history_bytes", spec => spec with { Console = new ConsoleSpec { HistoryBytes = (16 << 20) + 1 } } },
         { "no shutdown time", "spec.shutdown.timeout", spec => spec with { Shutdown = new ShutdownPolicy { Timeout = TimeSpan.Zero } } },
+        { "no memory for QEMU itself", "spec.resources.memory_max_bytes", spec => spec with { Resources = new ResourceSpec { MemoryMaxBytes = spec.MemoryBytes } } },
+        { "too little memory for QEMU itself", "spec.resources.memory_max_bytes", spec => spec with { Resources = new ResourceSpec { MemoryMaxBytes = spec.MemoryBytes + (64 << 20) - 1 } } },
         { "negative delay", "spec.autostart.delay", spec => spec with { Autostart = new AutostartSpec(0, TimeSpan.FromSeconds(-1)) } },
         { "no restarts", "spec.restart.max_restarts", spec => spec with { Restart = new RestartPolicy { MaxRestarts = 0 } } },
         { "short back-off", "spec.restart.initial_backoff", spec => spec with { Restart = new RestartPolicy { InitialBackoff = TimeSpan.FromMilliseconds(99) } } },

@@ -45,7 +45,7 @@ public sealed class UnitLimitsTests
 
     [Fact]
     public void Limit_below_the_guests_own_memory_is_not_passed_on() =>
-        Of(Spec with { Resources = new ResourceSpec { MemoryMaxBytes = 1 << 20 } }, Accelerator.Kvm)["MemoryMax"].ShouldBe(UnitValue.Of(1024 * MiB));
+        Of(Spec with { Resources = new ResourceSpec { MemoryMaxBytes = 1 << 20 } }, Accelerator.Kvm)["MemoryMax"].ShouldBe(UnitValue.Of((1024 + 64) * MiB));
 
     private static Dictionary<string, UnitValue> Of(VmSpec spec, Accelerator accelerator) =>
         UnitLimits.Properties(spec, accelerator).ToDictionary(property => property.Name, property => property.Value);

@@ -58,6 +58,39 @@ public sealed class HostShutdownTests
         VmExit Exit(string vm) => bench.Registry.Get(vm).State.ShouldBeOfType<VmState.Stopped>().Exit!;
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task As_many_guests_as_is_said_go_down_at_the_same_time(int parallel)
+    {
+        // Each takes its time, so that whoever may go at the same time does.
+        await using var bench = await VmBench.BeginAsync("""[{"on":"system_powerdown","do":"ignore"}]""");
+        bench.Services.Options = bench.Services.Options with { HostShutdown = new HostShutdownOptions { GuestTimeout = TimeSpan.FromSeconds(1), Parallel = parallel } };
+        for (var number = 0; number < 4; number++)
+        {
+            await StartAsync(bench, $"web{number}", null);
+        }
+
+        var going = new HashSet<Guid>();
+        var most = 0;
+        bench.Services.Feed.Observe(change =>
+        {
+            if (change is VmChange.Changed { Snapshot: { Definition.Id: var id, State: var state } })
+            {
+                lock (going)
+                {
+                    _ = state is VmState.Stopping ? going.Add(id) : state is VmState.Stopped && going.Remove(id);
+                    most = Math.Max(most, going.Count);
+                }
+            }
+        });
+
+        await new HostShutdown(bench.Registry, bench.Services).RunAsync(Long, Ct);
+
+        most.ShouldBe(parallel);
+        bench.Registry.List().ShouldAllBe(vm => vm.State is VmState.Stopped);
+    }
+
     [Fact]
     public async Task Paused_guests_are_not_waited_for()
     {

@@ -229,7 +229,7 @@ public sealed class VmRecoveryTests
 
     private static async Task KillAsync(ProcessIdentity identity)
     {
-        using var process = QemuProcess.TryAttach(identity);
+        using var process = HostProcess.TryAttach(identity);
         process!.Kill();
         await process.Exited;
     }

@@ -1,0 +1,130 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using NodeAgent.Configuration;
+using NodeAgent.Manager.V1;
+using NodeAgent.Tests.Hosting;
+using NodeAgent.Tests.Tls;
+using NodeAgent.Tls;
+
+namespace NodeAgent.Tests.Fleet;
+
+/// <summary>What ends a session and its tunnels, and what must not.</summary>
+public sealed class SessionEndTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly TestFleet _fleet = new();
+    private readonly TemporaryDirectory _directory = new();
+    private ManagerByScript _manager = null!;
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _manager = await ManagerByScript.StartAsync(_fleet.Manager(), _fleet.Authority);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _manager.DisposeAsync();
+        _fleet.Dispose();
+        _directory.Dispose();
+    }
+
+    [Fact]
+    public async Task Node_that_leaves_ends_its_session_its_tunnels_and_what_others_opened()
+    {
+        await using var agent = await StartAsync(options => options with { Remote = options.Remote with { Listen = new IPEndPoint(IPAddress.Loopback, 0) } });
+        var session = await _manager.SessionAsync();
+        var tunnel = await TunnelAsync(session);
+        using var client = _fleet.Client("viewer");
+        using var channel = RemoteClient.Dial(agent, client);
+        using var watch = new V1.VmService.VmServiceClient(channel).WatchVms(new(), cancellationToken: Cancellation);
+        (await watch.ResponseStream.MoveNext(Cancellation)).ShouldBeTrue();
+
+        await agent.LeaveAsync();
+
+        await session.Ended.Task.WaitAsync(Patience, Cancellation);
+        await tunnel.Ended.Task.WaitAsync(Patience, Cancellation);
+        await Should.ThrowAsync<Grpc.Core.RpcException>(() => watch.ResponseStream.MoveNext(Cancellation).WaitAsync(Patience, Cancellation));
+        (await agent.MembershipAsync()).State.ShouldBe(V1.MembershipState.None);
+        (await agent.EventAsync("fleet.left")).Message.ShouldContain("left the fleet 'test'");
+        _manager.Sessions.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Manager_whose_serial_is_denied_loses_its_session_and_its_tunnels()
+    {
+        var denied = Path.Combine(_directory.Path, "denied");
+        await using var agent = await StartAsync(options => options with { Remote = options.Remote with { DeniedSerials = denied } });
+        var session = await _manager.SessionAsync();
+        var tunnel = await TunnelAsync(session);
+
+        // The file is watched; nobody has to tell the agent.
+        var serial = agent.App.Services.GetRequiredService<RemoteConnections>().Dialled.Single().SerialNumber;
+        await File.WriteAllTextAsync(denied, serial + "\n", Cancellation);
+
+        await session.Ended.Task.WaitAsync(Patience, Cancellation);
+        await tunnel.Ended.Task.WaitAsync(Patience, Cancellation);
+        (await agent.UntilAsync(now => now.Session is { Connected: false })).Session.Problem.ShouldContain("revoked");
+        _manager.Sessions.Count.ShouldBe(1);
+
+        File.Delete(denied);
+        await agent.UntilAsync(now => now.Session is { Connected: true });
+    }
+
+    [Fact]
+    public async Task Manager_that_the_fleet_took_back_loses_its_session()
+    {
+        await using var agent = await StartAsync();
+        var session = await _manager.SessionAsync();
+        var certificate = agent.App.Services.GetRequiredService<RemoteConnections>().Dialled.Single();
+
+        var trust = _manager.Trust.Clone();
+        trust.Version = 2;
+        trust.RevocationLists.Add(Google.Protobuf.ByteString.CopyFrom(_fleet.Revoke(certificate)));
+        session.Say.Writer.TryWrite(new OpenSessionResponse { UpdateTrust = new UpdateTrust { Trust = trust } });
+
+        await session.Ended.Task.WaitAsync(Patience, Cancellation);
+        (await agent.UntilAsync(now => now.Session is { Connected: false, Problem.Length: > 0 })).Session.Problem.ShouldContain("revoked");
+    }
+
+    [Fact]
+    public async Task New_certificate_brings_a_new_session_before_the_old_one_ends_and_cuts_no_tunnel()
+    {
+        await using var agent = await StartAsync();
+        var first = await _manager.SessionAsync();
+        var tunnel = await TunnelAsync(first);
+        _manager.OnRenew = request => new RenewResponse { Issued = _fleet.Certify(request.CertificateRequest) };
+
+        first.Say.Writer.TryWrite(new OpenSessionResponse { UpdateTrust = new UpdateTrust { Renew = true } });
+
+        var second = await _manager.SessionAsync(session => session.Serial != first.Serial);
+        await first.Ended.Task.WaitAsync(Patience, Cancellation);
+        await FleetSteps.UntilAsync(() => Task.FromResult(second.Leases >= 2));
+        tunnel.Ended.Task.IsCompleted.ShouldBeFalse();
+        (await agent.MembershipAsync()).Session.Connected.ShouldBeTrue();
+        var later = await TunnelAsync(second);
+        later.Id.ShouldNotBe(tunnel.Id);
+        (await agent.EventAsync("fleet.certificate-renewed")).Severity.ShouldBe(V1.EventSeverity.Info);
+    }
+
+    private async Task<ScriptedTunnel> TunnelAsync(ScriptedSession session)
+    {
+        var id = Guid.NewGuid().ToString("N");
+        session.Say.Writer.TryWrite(new OpenSessionResponse { OpenTunnel = new OpenTunnel { TunnelId = id } });
+        ScriptedTunnel? found = null;
+        await FleetSteps.UntilAsync(() => Task.FromResult((found = _manager.Tunnels.FirstOrDefault(tunnel => tunnel.Id == id)) is not null));
+        return found!;
+    }
+
+    private async Task<RunningAgent> StartAsync(Func<AgentOptions, AgentOptions>? change = null)
+    {
+        var agent = await RunningAgent.StartAsync(change);
+        var (issued, key) = _fleet.IssueNode(_manager.Endpoint);
+        using var _ = key;
+        agent.Belong(issued, key);
+        agent.KeepMembership();
+        return agent;
+    }
+}
