@@ -32,7 +32,7 @@ internal static class Fleets
     private static async Task EnrolAsync(Results results)
     {
         var directory = Directory.CreateTempSubdirectory("nodeagent-bench-enrol-");
-        await using (var manager = await FleetManager.StartAsync(Path.Combine(directory.FullName, "manager"), LeaseInterval))
+        await using (var manager = await LeadingProgram.StartAsync(Path.Combine(directory.FullName, "manager"), LeaseInterval))
         {
             var samples = new List<double>();
             for (var i = 0; i < 20; i++)

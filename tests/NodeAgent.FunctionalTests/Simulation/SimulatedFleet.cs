@@ -10,14 +10,14 @@ internal sealed class SimulatedFleet : IAsyncDisposable
     private readonly List<FleetNode> _nodes = [];
     private readonly string _program;
 
-    private SimulatedFleet(DirectoryInfo directory, string program, FleetManager manager)
+    private SimulatedFleet(DirectoryInfo directory, string program, LeadingProgram manager)
     {
         _directory = directory;
         _program = program;
         Manager = manager;
     }
 
-    public FleetManager Manager { get; }
+    public LeadingProgram Manager { get; }
 
     public IReadOnlyList<FleetNode> Nodes => _nodes;
 
@@ -27,7 +27,7 @@ internal sealed class SimulatedFleet : IAsyncDisposable
     public static async Task<SimulatedFleet> StartAsync(string program, TimeSpan leaseInterval)
     {
         var directory = Directory.CreateTempSubdirectory("nodeagent-simulation-");
-        return new SimulatedFleet(directory, program, await FleetManager.StartAsync(Path.Combine(directory.FullName, "manager"), leaseInterval));
+        return new SimulatedFleet(directory, program, await LeadingProgram.StartAsync(Path.Combine(directory.FullName, "manager"), leaseInterval));
     }
 
     /// <summary>Starts nodes, lets them join, and fills them with VMs that run; returns when the manager knows all of it.</summary>

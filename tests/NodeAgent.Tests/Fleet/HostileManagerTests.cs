@@ -25,7 +25,7 @@ public sealed class HostileManagerTests : IDisposable
     public async Task Whatever_is_answered_to_a_node_that_joins_it_can_join_afterwards(string method)
     {
         var answer = EnrolmentService.Descriptor.FindMethodByName(method).OutputType;
-        await using var manager = await RawManager.StartAsync(_fleet);
+        await using var manager = await RawLeader.StartAsync(_fleet);
         await using var agent = await RunningAgent.StartAsync();
         agent.KeepMembership();
         var fleet = new V1.FleetService.FleetServiceClient(agent.Channel);
@@ -52,7 +52,7 @@ public sealed class HostileManagerTests : IDisposable
     [Fact]
     public async Task Whatever_is_said_in_a_session_the_next_good_one_goes_on()
     {
-        await using var manager = await RawManager.StartAsync(_fleet);
+        await using var manager = await RawLeader.StartAsync(_fleet);
         await using var agent = await RunningAgent.StartAsync();
         agent.KeepMembership();
         var vms = new V1.VmService.VmServiceClient(agent.Channel);

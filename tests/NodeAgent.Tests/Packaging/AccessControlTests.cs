@@ -99,7 +99,7 @@ public sealed partial class AccessControlTests
         var stage = Repository.Read("packaging/stage.sh");
         foreach (var (folder, program) in new[] { ("/usr/sbin/", "nodeagentd"), ("/usr/libexec/nodeagent/", "nodeagent-vm") })
         {
-            stage.ShouldContain($"put 755 {folder} artifacts/bin/{program}");
+            stage.ShouldContain($"put 755 {folder} \"$programs/{program}\"");
             Repository.Read(source).ShouldContain(folder + program);
         }
     }

@@ -6,7 +6,7 @@ namespace NodeAgent.Tests.Cli.Completion;
 public sealed class CompletionTest
 {
     [Theory]
-    [InlineData("", "vm node event op context doctor top completion version", "nodectl", "")]
+    [InlineData("", "vm node event audit op context doctor top completion version", "nodectl", "")]
     [InlineData("", "start stop", "nodectl", "vm", "st")]
     [InlineData("", "--paused", "nodectl", "vm", "start", "--pa")]
     [InlineData("", "auto kvm tcg", "nodectl", "vm", "create", "--accel", "")]

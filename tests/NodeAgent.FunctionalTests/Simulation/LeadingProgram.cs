@@ -7,7 +7,7 @@ using ReferenceManager.Admin.V1;
 namespace NodeAgent.FunctionalTests.Simulation;
 
 /// <summary>The reference manager as the program that it is, with its data in a directory. It may be killed, and started again where it was.</summary>
-internal sealed class FleetManager : IAsyncDisposable
+internal sealed class LeadingProgram : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
@@ -17,7 +17,7 @@ internal sealed class FleetManager : IAsyncDisposable
     private OwnProcess _process = null!;
     private GrpcChannel _channel = null!;
 
-    private FleetManager(string directory, TimeSpan leaseInterval)
+    private LeadingProgram(string directory, TimeSpan leaseInterval)
     {
         _directory = directory;
         _leaseInterval = leaseInterval;
@@ -27,9 +27,9 @@ internal sealed class FleetManager : IAsyncDisposable
 
     public OwnProcess Process => _process;
 
-    public static async Task<FleetManager> StartAsync(string directory, TimeSpan leaseInterval)
+    public static async Task<LeadingProgram> StartAsync(string directory, TimeSpan leaseInterval)
     {
-        var manager = new FleetManager(Directory.CreateDirectory(directory).FullName, leaseInterval);
+        var manager = new LeadingProgram(Directory.CreateDirectory(directory).FullName, leaseInterval);
         await manager.StartAgainAsync();
         return manager;
     }

@@ -22,7 +22,7 @@ namespace NodeAgent.Tests.Fleet;
 /// A manager that is one by its certificate, and whose answers are a test's: messages as bytes, so that it can also say what
 /// no library would send. Where the test says nothing it behaves.
 /// </summary>
-internal sealed class RawManager : IAsyncDisposable
+internal sealed class RawLeader : IAsyncDisposable
 {
     private const int Head = 5;
 
@@ -31,7 +31,7 @@ internal sealed class RawManager : IAsyncDisposable
     private readonly WebApplication _app;
     private int _leases;
 
-    private RawManager(TestFleet fleet)
+    private RawLeader(TestFleet fleet)
     {
         _fleet = fleet;
         _certificate = fleet.Issue(wish => wish with { Uris = [$"nodeagent://{TestFleet.Fleet}/manager/scripted"], Usages = [TestFleet.ServerUsage, TestFleet.ClientUsage] });
@@ -53,9 +53,9 @@ internal sealed class RawManager : IAsyncDisposable
 
     public string Endpoint => new Uri(_app.Urls.Single()).Authority;
 
-    public static async Task<RawManager> StartAsync(TestFleet fleet)
+    public static async Task<RawLeader> StartAsync(TestFleet fleet)
     {
-        var manager = new RawManager(fleet);
+        var manager = new RawLeader(fleet);
         await manager._app.StartAsync(TestContext.Current.CancellationToken);
         return manager;
     }
