@@ -34,15 +34,20 @@ public sealed record StrayQemu(int Pid, IReadOnlyList<string> Arguments, string 
     public static IReadOnlyList<StrayQemu> FindAll(string runDirectory)
     {
         var candidates = new Dictionary<int, RunningProcess>();
-        var holders = UnixSocketTable.Holders(RunDirectory.Root(runDirectory), () =>
+        var root = RunDirectory.Root(runDirectory);
+        var holders = UnixSocketTable.Holders(root, () =>
         {
             candidates = ProcessTable.Containing(UuidOption).ToDictionary(process => process.Pid);
             return candidates.Keys;
         });
         return
         [
-            .. holders.GroupBy(holder => (holder.Pid, Directory: Path.GetDirectoryName(holder.SocketPath)!))
+            .. holders.GroupBy(holder => (holder.Pid, Directory: DirectoryOf(root, holder.SocketPath)))
                 .Select(group => new StrayQemu(group.Key.Pid, candidates[group.Key.Pid].Arguments, group.Key.Directory)),
         ];
     }
+
+    // A VM's sockets lie in its run directory or in folders of it: the display's has one of its own.
+    private static string DirectoryOf(string root, string socketPath) =>
+        Path.Combine(root, Path.GetRelativePath(root, socketPath).Split(Path.DirectorySeparatorChar)[0]);
 }

@@ -237,7 +237,9 @@ public sealed class VmRegistry(VmServices services)
     /// <summary>Takes in a QEMU that nobody has on record. Its id and name are taken for as long as it is shown.</summary>
     internal Vm AddStray(VmDefinition definition, string why)
     {
-        var free = _index.FindByName(definition.Name) is null ? definition : definition with { Name = $"unknown-{definition.Id:N}" };
+        // What it says of itself takes nothing from a VM that is on record.
+        var free = _index.Find(definition.Id) is null ? definition : definition with { Id = Guid.NewGuid() };
+        free = _index.FindByName(free.Name) is null ? free : free with { Name = $"unknown-{free.Id:N}" };
         var stray = new Vm(free, null, new VmState.Quarantined(why, ProcessProven: false), services, _index) { IsStray = true };
         _index.Add(stray, free);
         return stray;

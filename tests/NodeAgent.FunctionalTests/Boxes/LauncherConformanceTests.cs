@@ -121,8 +121,7 @@ public sealed class LauncherConformanceTests
     // QEMU itself refuses: another one holds the lock of its disk.
     private static async Task FailedStartLeavesNothingAsync(Place place)
     {
-        var holder = await place.Make("tick");
-        holder.Name = "holder";
+        var holder = new Vm { Name = "holder", Spec = (await place.Client().GetAsync("tick")).Spec };
         await place.Client().CreateAndStartAsync(holder);
 
         var failed = await place.Client().WaitForEndAsync(await place.Client().Vms.StartVmAsync(new StartVmRequest { Vm = "tick" }));

@@ -101,6 +101,7 @@ public sealed class ScreenTests
         }
 
         await agent.StartAgainAsync();
+        (await agent.Client.Vms.ListVmsAsync(new ListVmsRequest())).Vms.ShouldHaveSingleItem("its process is not taken for a stray's as well");
 
         using var next = await Viewer.AttachAsync(agent.Client.Vms, Name);
         await next.HandshakeAsync();

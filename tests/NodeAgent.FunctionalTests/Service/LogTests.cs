@@ -21,7 +21,7 @@ public sealed class LogTests
         await agent.KillAsync();
 
         var lines = agent.ReadLog().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToList();
-        var call = lines.Single(line => Is(line, "method", "StartVm"));
+        var call = lines.Single(line => Is(line, "method", "VmService/StartVm"));
         Is(call, "vm_id", vm.Id).ShouldBeTrue($"{call}");
         Is(call, "vm_name", "one").ShouldBeTrue($"{call}");
         Is(call, "request_id", "my-request").ShouldBeTrue($"{call}");
