@@ -56,7 +56,7 @@ reference-manager events "$bee" | tail -n 4 | indent
 until_connected ant bee cat
 show reference-manager nodes
 
-say "8. The fleet's authority is replaced: each node gets a new key and certificate, and no session ends"
+say "8. The fleet's authority is replaced: each node gets a new key and certificate, and none is ever without a session"
 on cat node membership | grep -E 'certificate|key' | indent
 key=$(field keyFingerprint cat node membership)
 show reference-manager rotate-ca begin
