@@ -23,8 +23,12 @@ internal sealed partial class AuditJournal(ILogger<AuditJournal> log)
         LogRecord(
             level, fact.Method + (fact.Kind is AuditKind.End ? " ended" : ""), fact.Subject.Length > 0 ? " " + fact.Subject : "",
             fact.Caller.Length > 0 ? fact.Caller : "somebody", fact.RequestId.Length > 0 ? $", request id '{fact.RequestId}'" : "",
-            fact.Result, More(fact), fact.Source, record.Sequence, record.Hash, fact.Reason, fact.VmId, fact.OperationId, fact.RequestId, fact.Count);
+            fact.Result, More(fact), fact.Source, record.Sequence, record.Hash, fact.Reason, fact.VmId, NameOf(fact), fact.OperationId, fact.RequestId, fact.Count);
     }
+
+    // A caller may have asked by id.
+    private static string? NameOf(AuditDraft fact) =>
+        fact.VmId is null || fact.Subject.Length == 0 || Guid.TryParse(fact.Subject, out _) ? null : fact.Subject;
 
     private static string More(AuditDraft fact)
     {
@@ -38,7 +42,7 @@ internal sealed partial class AuditJournal(ILogger<AuditJournal> log)
     [LoggerMessage(Message = "{Method}{What} by {Caller}{Asked}: {Result}{More} (from {Source})")]
     private partial void LogRecord(
         LogLevel level, string method, string what, string caller, string asked, string result, string more, string source,
-        long auditSequence, string auditHash, string reason, Guid? vmId, Guid? operationId, string requestId, long count);
+        long auditSequence, string auditHash, string reason, Guid? vmId, string? vmName, Guid? operationId, string requestId, long count);
 #pragma warning restore SYSLIB1015
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The audit log goes on after record {AuditSequence}, whose hash is {AuditHash}")]
