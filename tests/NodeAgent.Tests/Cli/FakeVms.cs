@@ -205,7 +205,12 @@ internal sealed class FakeVms(FakeOperations operations) : VmService.VmServiceBa
         var vm = Find(request.Vm);
         return Task.FromResult(new AccessTicket
         {
-            Ticket = "t1cket", VmId = vm.Id, VmName = vm.Name, Kind = request.Kind, ReadOnly = request.ReadOnly, ExpireTime = new Timestamp { Seconds = 1_800_000_000 },
+            Ticket = "t1cket",
+            VmId = vm.Id,
+            VmName = vm.Name,
+            Kind = request.Kind,
+            ReadOnly = request.ReadOnly,
+            ExpireTime = new Timestamp { Seconds = 1_800_000_000 },
         });
     }
 
@@ -230,7 +235,9 @@ internal sealed class FakeVms(FakeOperations operations) : VmService.VmServiceBa
         {
             throw new Google.Rpc.Status
             {
-                Code = (int)StatusCode.Unauthenticated, Message = "The ticket was used before.", Details = { Any.Pack(new ErrorInfo { Domain = "nodeagent", Reason = "TICKET_USED" }) },
+                Code = (int)StatusCode.Unauthenticated,
+                Message = "The ticket was used before.",
+                Details = { Any.Pack(new ErrorInfo { Domain = "nodeagent", Reason = "TICKET_USED" }) },
             }.ToRpcException();
         }
     }
