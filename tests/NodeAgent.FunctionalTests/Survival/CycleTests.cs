@@ -13,7 +13,7 @@ public sealed class CycleTests
 
     /// <summary>
     /// The short form sees a leak of a few hundred KiB a cycle, as of a console's or a monitor's buffers; the whole form
-    /// one of a few KiB, as of a VM's own objects.
+    /// one of a few dozen KiB, as of a VM's own objects.
     /// </summary>
     [Fact]
     [Trait(Effort.Trait, Effort.Scaled)]
@@ -42,7 +42,7 @@ public sealed class CycleTests
         TestContext.Current.TestOutputHelper?.WriteLine($"{cycles} cycles: {before} became {after}, {grown / cycles / (double)KiB:0.0} KiB a cycle");
         settled.ShouldBeTrue($"{before} became {after}");
         after.Threads.ShouldBeLessThanOrEqualTo(before.Threads + ComesAndGoes);
-        grown.ShouldBeLessThan(Effort.Pick(6 << 10, cycles * 6) * (long)KiB, $"{before} became {after}");
+        grown.ShouldBeLessThan(Effort.Pick(6 << 10, cycles * 32) * (long)KiB, $"{before} became {after}");
         (await agent.Client.ListAsync()).ShouldBeEmpty();
         LeakGuard.ProcessesOf(agent.RunDirectory).Select(process => process.Pid).ShouldBe([agent.Process.Pid]);
     }
