@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using NodeAgent.Bindings.Linux;
+using NodeAgent.Bindings.Qmp;
 using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Hypervisor.Consoles;
 using NodeAgent.Hypervisor.Qemu;
@@ -209,6 +210,8 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
     // What QEMU said before it left tells more than the connection that broke because of it.
     private static string Explain(Exception cause, ProcessExit exit, string lastWords) => exit switch
     {
+        // A slow host tells of the end long after the connection did; what QEMU said before it is there already.
+        { IsKnown: false } when cause is QmpException { Error: QmpError.Closed } && lastWords.Length > 0 => $"{cause.Message}. {Quote(lastWords)}",
         { IsKnown: false } => cause.Message,
         { Signal: { } signal } => $"QEMU was ended by signal {signal}. {Quote(lastWords)}".TrimEnd(),
         _ => $"QEMU left with exit status {exit.ExitCode}. {Quote(lastWords)}".TrimEnd(),
