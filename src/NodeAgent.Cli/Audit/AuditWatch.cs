@@ -1,10 +1,8 @@
 using System.CommandLine;
 using Grpc.Core;
-using NodeAgent.Cli.Errors;
 using NodeAgent.Cli.Invocation;
 using NodeAgent.Cli.Output;
 using NodeAgent.V1;
-using Spectre.Console;
 
 namespace NodeAgent.Cli.Audit;
 
@@ -22,31 +20,19 @@ internal static class AuditWatch
             {
                 AfterSequence = call.Get(after) ?? (await call.Agent.Audit.GetAuditHeadAsync(new GetAuditHeadRequest(), call.Unary)).Sequence,
             };
-            var table = TextTable<AuditRecord>.FitStream(AuditColumns.All, [], call.Printer.Format == OutputFormat.Wide, call.Printer.Width);
-            if (call.Printer.ForPeople)
-            {
-                call.Printer.Console.Write(table.Header());
-                call.Printer.Console.WriteLine();
-                await call.Surroundings.Out.FlushAsync(call.Cancellation);
-            }
-
-            await LastingStream.RunAsync(call, alive => ReadAsync(call, request, table, alive));
-            return ExitCode.Ok;
+            var feed = new RowFeed<AuditRecord>(call, AuditColumns.All);
+            return await feed.RunAsync(alive => ReadAsync(call, request, feed, alive));
         });
     }
 
     // The request is brought up to date with each record, so that a new stream goes on where the last one broke off.
-    private static async Task ReadAsync(Call call, WatchAuditRecordsRequest request, TextTable<AuditRecord> table, Action alive)
+    private static async Task ReadAsync(Call call, WatchAuditRecordsRequest request, RowFeed<AuditRecord> feed, Action alive)
     {
         using var stream = call.Agent.Audit.WatchAuditRecords(request, call.Streaming);
         await foreach (var item in stream.ResponseStream.ReadAllAsync(call.Cancellation))
         {
             alive();
-            await call.Printer.NextAsync(item.Record, $"{item.Record.Sequence}", () =>
-            {
-                call.Printer.Console.Write(table.Row(item.Record));
-                call.Printer.Console.WriteLine();
-            });
+            await feed.ShowAsync(item.Record, $"{item.Record.Sequence}");
             request.AfterSequence = item.Record.Sequence;
         }
     }

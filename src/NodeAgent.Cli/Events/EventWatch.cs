@@ -1,10 +1,8 @@
 using System.CommandLine;
 using Grpc.Core;
-using NodeAgent.Cli.Errors;
 using NodeAgent.Cli.Invocation;
 using NodeAgent.Cli.Output;
 using NodeAgent.V1;
-using Spectre.Console;
 
 namespace NodeAgent.Cli.Events;
 
@@ -26,21 +24,13 @@ internal static class EventWatch
                 ResumeToken = call.Get(flags.SinceToken) ?? "",
                 FromOldest = call.Get(oldest),
             };
-            var table = TextTable<Event>.FitStream(EventColumns.All, [], call.Printer.Format == OutputFormat.Wide, call.Printer.Width);
-            if (call.Printer.ForPeople)
-            {
-                call.Printer.Console.Write(table.Header());
-                call.Printer.Console.WriteLine();
-                await call.Surroundings.Out.FlushAsync(call.Cancellation);
-            }
-
-            await LastingStream.RunAsync(call, alive => ReadAsync(call, request, table, alive));
-            return ExitCode.Ok;
+            var feed = new RowFeed<Event>(call, EventColumns.All);
+            return await feed.RunAsync(alive => ReadAsync(call, request, feed, alive));
         });
     }
 
     // The request is brought up to date with each item, so that a new stream goes on where the last one broke off.
-    private static async Task ReadAsync(Call call, WatchEventsRequest request, TextTable<Event> table, Action alive)
+    private static async Task ReadAsync(Call call, WatchEventsRequest request, RowFeed<Event> feed, Action alive)
     {
         using var stream = call.Agent.Events.WatchEvents(request, call.Streaming);
         await foreach (var item in stream.ResponseStream.ReadAllAsync(call.Cancellation))
@@ -48,11 +38,7 @@ internal static class EventWatch
             alive();
             if (item.Event is { } happened)
             {
-                await call.Printer.NextAsync(happened, happened.Token, () =>
-                {
-                    call.Printer.Console.Write(table.Row(happened));
-                    call.Printer.Console.WriteLine();
-                });
+                await feed.ShowAsync(happened, happened.Token);
             }
 
             request.FromOldest = false;

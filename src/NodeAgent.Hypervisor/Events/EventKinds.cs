@@ -51,6 +51,12 @@ public static class EventKinds
     /// <summary>The node has its next certificate.</summary>
     public const string FleetCertificateRenewed = "fleet.certificate-renewed";
 
+    /// <summary>The manager changed whom the node trusts.</summary>
+    public const string FleetTrustUpdated = "fleet.trust-updated";
+
+    /// <summary>The manager changed where sessions are opened.</summary>
+    public const string FleetEndpointsUpdated = "fleet.endpoints-updated";
+
     /// <summary>A session with the manager is open.</summary>
     public const string FleetManagerConnected = "fleet.manager-connected";
 

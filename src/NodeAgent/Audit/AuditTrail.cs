@@ -4,8 +4,8 @@ using NodeAgent.Security;
 namespace NodeAgent.Audit;
 
 /// <summary>
-/// Puts on record what is not part of a change in the ledger: changes elsewhere, refusals, and what the agent does by
-/// itself. What was done is waited for; a refusal is not, and costs next to nothing when it is repeated.
+/// Puts on record what is not part of a change in the ledger: changes elsewhere, and refusals. What was done is waited
+/// for; a refusal is not, and costs next to nothing when it is repeated.
 /// </summary>
 /// <param name="ledger">The ledger, which is opened while the listeners are built.</param>
 /// <param name="time">The clock.</param>
@@ -39,20 +39,6 @@ internal sealed partial class AuditTrail(Func<NodeLedger> ledger, TimeProvider t
             LogLost(fact.Method, fact.Subject, fact.Caller, fact.Source, fact.Result, lost);
         }
     }
-
-    /// <summary>Records something that the agent did by itself, without waiting.</summary>
-    /// <param name="what">What, in the words of the event log: "certificate.renewed".</param>
-    /// <param name="subject">What it was done to; may be empty.</param>
-    /// <param name="detail">A sentence; no secret.</param>
-    public void Did(string what, string subject, string detail) => _ = DoneAsync(new AuditDraft(Now, AuditKind.Agent)
-    {
-        Caller = AuditDraft.Agent,
-        Source = AuditDraft.Agent,
-        Method = what,
-        Subject = subject,
-        Result = AuditDraft.Ok,
-        Detail = detail,
-    });
 
     /// <summary>Records a refusal, without waiting. Repeats of it are counted and told together.</summary>
     public void Refused(AuditDraft refusal) => _refusals.Add(refusal, Write);

@@ -11,10 +11,29 @@ internal sealed class FleetEvents(NodeLedger ledger, TimeProvider time)
     /// <param name="kind">One of <see cref="EventKinds"/>.</param>
     /// <param name="payload">What is said.</param>
     /// <param name="request">Who asked for it.</param>
-    public void Tell(string kind, EventPayload payload, RequestContext request) => _ = ledger.RecordAsync(new LedgerBatch(new AppendEvent(
-        new EventDraft(time.GetUtcNow(), kind, null, payload.ToJson())
+    public void Tell(string kind, EventPayload payload, RequestContext request) => _ = ledger.RecordAsync(new LedgerBatch(Event(time.GetUtcNow(), kind, payload, request)));
+
+    /// <summary>Tells of a change, and puts on record what the agent changed without being called; a call is on record by itself.</summary>
+    /// <param name="kind">One of <see cref="EventKinds"/>.</param>
+    /// <param name="payload">What is said.</param>
+    /// <param name="request">Who asked for it.</param>
+    public void TellChange(string kind, EventPayload payload, RequestContext request)
+    {
+        if (request.Audit is not null)
+        {
+            Tell(kind, payload, request);
+            return;
+        }
+
+        var now = time.GetUtcNow();
+        var record = request.Record(now, kind, null, "");
+        _ = ledger.RecordAsync(new LedgerBatch(Event(now, kind, payload, request), record with { Fact = record.Fact with { Detail = payload.Message } }));
+    }
+
+    private static AppendEvent Event(DateTimeOffset now, string kind, EventPayload payload, RequestContext request) => new(
+        new EventDraft(now, kind, null, payload.ToJson())
         {
             Caller = request.Caller,
             RequestId = string.IsNullOrEmpty(request.RequestId) ? null : request.RequestId,
-        })));
+        });
 }

@@ -14,6 +14,9 @@ internal sealed class Membership(MembershipStore store, CredentialStore credenti
     /// <summary>What is on disk.</summary>
     public MembershipStore Store => store;
 
+    /// <summary>Rings when the node has become a member.</summary>
+    public Bell Joined { get; } = new();
+
     /// <summary>What is in force.</summary>
     public CredentialStore Credentials => credentials;
 
@@ -29,7 +32,7 @@ internal sealed class Membership(MembershipStore store, CredentialStore credenti
     public void Begin(PendingEnrolment pending) => Kept(() => store.Begin(pending));
 
     /// <summary>The manager wants a person's consent.</summary>
-    public void Waits(JoinToken token, string fingerprint, RequestContext request) => events.Tell(
+    public void Waits(JoinToken token, string fingerprint, RequestContext request) => events.TellChange(
         EventKinds.FleetJoinAsked,
         new EventPayload($"The node asks to be let into the fleet '{token.FleetId}'; a person decides, by the fingerprint of its key.", Details: Facts(("fleet", token.FleetId), ("fingerprint", fingerprint))),
         request);
@@ -38,7 +41,7 @@ internal sealed class Membership(MembershipStore store, CredentialStore credenti
     public void Refused(JoinToken token, string words, RequestContext request)
     {
         store.GiveUp();
-        events.Tell(EventKinds.FleetJoinRefused, new EventPayload(words, EventSeverity.Warning, Details: Facts(("fleet", token.FleetId))), request);
+        events.TellChange(EventKinds.FleetJoinRefused, new EventPayload(words, EventSeverity.Warning, Details: Facts(("fleet", token.FleetId))), request);
     }
 
     /// <summary>Takes in the first certificate.</summary>
@@ -53,7 +56,8 @@ internal sealed class Membership(MembershipStore store, CredentialStore credenti
         }
 
         credentials.Reload();
-        events.Tell(
+        Joined.Ring();
+        events.TellChange(
             EventKinds.FleetJoined,
             new EventPayload($"The node is in the fleet '{issued!.FleetId}'.", Details: Facts(("fleet", issued.FleetId), ("serial", Serial()))), request);
         return true;
@@ -73,24 +77,50 @@ internal sealed class Membership(MembershipStore store, CredentialStore credenti
         credentials.Reload();
         RenewalProblem = "";
         var end = credentials.Current?.NotAfter;
-        events.Tell(
+        events.TellChange(
             EventKinds.FleetCertificateRenewed,
             new EventPayload($"The node's certificate was renewed; it is good until {end:u}.", Details: Facts(("serial", Serial()), ("not_after", $"{end:u}"))), request);
         return true;
     }
 
-    /// <summary>Takes in what the fleet trusts from now on.</summary>
+    /// <summary>Takes in what the fleet trusts from now on. What a manager repeats is no change.</summary>
+    /// <param name="trust">What.</param>
+    /// <param name="manager">The manager that said so.</param>
     /// <exception cref="CryptographicException">It is of no use.</exception>
     /// <exception cref="FleetException">It can't be kept on this host.</exception>
-    public void Keep(TrustBundle trust)
+    public void Keep(TrustBundle trust, string manager)
     {
-        Kept(() => store.Keep(trust));
+        if (!Kept(() => store.Keep(trust)))
+        {
+            return;
+        }
+
         credentials.Reload();
+        events.TellChange(
+            EventKinds.FleetTrustUpdated,
+            new EventPayload(
+                $"The manager {manager} changed what the node trusts: {trust.CaCertificates.Count} authorities and {trust.RevocationLists.Count} revocation lists, version {trust.Version}.",
+                Details: Facts(("manager", manager), ("version", $"{trust.Version}"))),
+            RequestContext.Agent);
     }
 
-    /// <summary>Takes in where sessions are opened.</summary>
+    /// <summary>Takes in where sessions are opened. What a manager repeats is no change.</summary>
+    /// <param name="update">Where, and from when on.</param>
+    /// <param name="manager">The manager that said so.</param>
     /// <exception cref="FleetException">It can't be kept on this host.</exception>
-    public void Keep(UpdateEndpoints update) => Kept(() => store.Keep(update.Endpoints, update.MoveTime?.ToDateTimeOffset()));
+    public void Keep(UpdateEndpoints update, string manager)
+    {
+        if (Kept(() => store.Keep(update.Endpoints, update.MoveTime?.ToDateTimeOffset())))
+        {
+            var from = update.MoveTime is { } time ? $" from {time.ToDateTimeOffset():u} on" : "";
+            events.TellChange(
+                EventKinds.FleetEndpointsUpdated,
+                new EventPayload(
+                    $"The manager {manager} changed where sessions are opened{from}: {string.Join(", ", update.Endpoints)}.",
+                    Details: Facts(("manager", manager), ("endpoints", string.Join(',', update.Endpoints)), ("move_time", from.Length > 0 ? $"{update.MoveTime!.ToDateTimeOffset():u}" : ""))),
+                RequestContext.Agent);
+        }
+    }
 
     /// <summary>Forgets certificate, key and fleet; what is open by them is cut.</summary>
     /// <exception cref="FleetException">The files can't be removed.</exception>
@@ -100,7 +130,7 @@ internal sealed class Membership(MembershipStore store, CredentialStore credenti
         Kept(store.Forget);
         credentials.Reload();
         RenewalProblem = "";
-        events.Tell(
+        events.TellChange(
             EventKinds.FleetLeft,
             fleet is null ? new EventPayload("The node gave up joining a fleet.") : new EventPayload($"The node left the fleet '{fleet}'.", Details: Facts(("fleet", fleet))), request);
     }

@@ -126,29 +126,45 @@ internal sealed class MembershipStore
     }
 
     /// <summary>Keeps what the fleet trusts from now on; a bundle without authorities, or an older one, is left aside.</summary>
+    /// <returns>Whether that is another than before.</returns>
     /// <exception cref="CryptographicException">It is of no use; nothing was kept.</exception>
     /// <exception cref="IOException">It could not be written; what there was before still counts.</exception>
-    public void Keep(TrustBundle trust)
+    public bool Keep(TrustBundle trust)
     {
         lock (_gate)
         {
-            if (Current is { } current && Files is { } files && trust.CaCertificates.Count > 0 && trust.Version >= current.TrustVersion)
+            if (Current is not { } current || Files is not { } files || trust.CaCertificates.Count == 0 || trust.Version < current.TrustVersion
+                || (trust.Version == current.TrustVersion && File.ReadAllText(files.Authorities) == AuthoritiesOf(trust) && File.ReadAllText(files.RevocationLists[0]) == RevokedOf(trust)))
             {
-                Put(current with { TrustVersion = trust.Version }, trust, File.ReadAllText(files.Certificate), File.ReadAllText(files.Key));
+                return false;
             }
+
+            Put(current with { TrustVersion = trust.Version }, trust, File.ReadAllText(files.Certificate), File.ReadAllText(files.Key));
+            return true;
         }
     }
 
     /// <summary>Keeps where sessions are opened from a time on; what nobody could dial is left aside, and so is a list of nothing else.</summary>
+    /// <returns>Whether that is another than before.</returns>
     /// <exception cref="IOException">It could not be written; what there was before still counts.</exception>
-    public void Keep(IReadOnlyCollection<string> endpoints, DateTimeOffset? moveTime)
+    public bool Keep(IReadOnlyCollection<string> endpoints, DateTimeOffset? moveTime)
     {
         lock (_gate)
         {
-            if (Current is { } current && EndpointText.Good(endpoints) is { IsEmpty: false } good)
+            if (Current is not { } current || EndpointText.Good(endpoints) is not { IsEmpty: false } good)
+            {
+                return false;
+            }
+
+            var isKept = moveTime is { } at
+                ? current.Move is { } move && move.Time == at && move.Endpoints.SequenceEqual(good)
+                : current.Move is null && current.Endpoints.SequenceEqual(good);
+            if (!isKept)
             {
                 Commit(moveTime is { } time ? current with { Move = new EndpointMove(good, time) } : current with { Endpoints = good, Move = null });
             }
+
+            return !isKept;
         }
     }
 
@@ -175,6 +191,11 @@ internal sealed class MembershipStore
         ? issued
         : throw new CryptographicException("There is no certificate in it.");
 
+    private static string AuthoritiesOf(TrustBundle trust) =>
+        string.Join('\n', trust.CaCertificates.Select(der => PemEncoding.WriteString("CERTIFICATE", der.Span))) + "\n";
+
+    private static string RevokedOf(TrustBundle trust) => string.Join('\n', trust.RevocationLists.Select(der => PemEncoding.WriteString("X509 CRL", der.Span)));
+
     private static string ChainOf(Issued issued) => string.Join('\n', issued.CertificateChain.Select(der => PemEncoding.WriteString("CERTIFICATE", der.Span)));
 
     // Without a bundle, what is trusted stays as it is.
@@ -196,8 +217,8 @@ internal sealed class MembershipStore
         Write(files.Key, key + "\n");
         if (trust is not null)
         {
-            Write(files.Authorities, string.Join('\n', trust.CaCertificates.Select(der => PemEncoding.WriteString("CERTIFICATE", der.Span))) + "\n");
-            Write(files.RevocationLists[0], string.Join('\n', trust.RevocationLists.Select(der => PemEncoding.WriteString("X509 CRL", der.Span))));
+            Write(files.Authorities, AuthoritiesOf(trust));
+            Write(files.RevocationLists[0], RevokedOf(trust));
         }
         else if (Files is { } before)
         {

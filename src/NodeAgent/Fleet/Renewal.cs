@@ -15,8 +15,8 @@ internal sealed partial class Renewal(Membership membership, NodePortrait portra
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(1), Shortest = TimeSpan.FromSeconds(1);
 
     private readonly ManagerDial _dial = new(time);
-    private readonly SemaphoreSlim _wanted = new(0, 1);
-    private bool _isOwed;
+    private readonly Bell _asked = new();
+    private bool _isWanted, _isOwed;
 
     /// <summary>Why the last attempt failed; empty when it did not.</summary>
     public string Problem => membership.RenewalProblem;
@@ -27,14 +27,8 @@ internal sealed partial class Renewal(Membership membership, NodePortrait portra
     /// <summary>Asks for a renewal now.</summary>
     public void Want()
     {
-        try
-        {
-            _wanted.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It is wanted already.
-        }
+        Volatile.Write(ref _isWanted, true);
+        _asked.Ring();
     }
 
     /// <summary>Renews whenever it is due, until the agent leaves.</summary>
@@ -42,8 +36,10 @@ internal sealed partial class Renewal(Membership membership, NodePortrait portra
     {
         while (true)
         {
+            await WaitAsync(cancellationToken);
+
             // What was wanted and failed is owed until it is done.
-            _isOwed |= await WaitAsync(cancellationToken);
+            _isOwed |= Interlocked.Exchange(ref _isWanted, false);
             if (membership.Store.Current is { } member && membership.Credentials.Current is { } now && (_isOwed || time.GetUtcNow() >= DueTime(now)))
             {
                 await RenewAsync(member, now, cancellationToken);
@@ -51,10 +47,16 @@ internal sealed partial class Renewal(Membership membership, NodePortrait portra
         }
     }
 
-    private Task<bool> WaitAsync(CancellationToken cancellationToken)
+    private async Task WaitAsync(CancellationToken cancellationToken)
     {
-        var left = membership.Store.Current is not null && membership.Credentials.Current is { } now && Problem.Length == 0 ? DueTime(now) - time.GetUtcNow() : Longest;
-        return _wanted.WaitAsync(left > Longest ? Longest : left < Shortest ? Shortest : left, cancellationToken);
+        Task stirred = Task.WhenAny(_asked.Next, membership.Joined.Next);
+        if (!Volatile.Read(ref _isWanted))
+        {
+            var left = membership.Store.Current is not null && membership.Credentials.Current is { } now && Problem.Length == 0 ? DueTime(now) - time.GetUtcNow() : Longest;
+            left = left > Longest ? Longest : left < Shortest ? Shortest : left;
+            await stirred.WaitAsync(left, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     private async Task RenewAsync(FleetMembership member, NodeCredentials now, CancellationToken cancellationToken)
@@ -69,9 +71,10 @@ internal sealed partial class Renewal(Membership membership, NodePortrait portra
                 using var channel = _dial.Open(endpoint, now.Trust, member.FleetId, null, (verdict, _) => refused = verdict.Problem);
                 var issued = await NextCertificate.AskAsync(channel, portrait.NodeId, now, key, time, cancellationToken);
                 // Otherwise the node has left meanwhile.
-                if (membership.Renew(issued, key, member.FleetId, RequestContext.Agent))
+                if (membership.Renew(issued, key, member.FleetId, RequestContext.Agent) && membership.Credentials.Current is { } next)
                 {
-                    LogRenewed(endpoint, membership.Credentials.Current?.NotAfter ?? default);
+                    LogRenewed(endpoint, next.NotAfter);
+                    DoubtClock(next);
                 }
 
                 _isOwed = false;
@@ -89,6 +92,16 @@ internal sealed partial class Renewal(Membership membership, NodePortrait portra
 
         membership.RenewalProblem = problem;
         LogFailed(problem);
+    }
+
+    // What was due long before it was issued must not be asked for again and again: with a problem the next try waits.
+    private void DoubtClock(NodeCredentials fresh)
+    {
+        if (time.GetUtcNow() - Longest >= DueTime(fresh))
+        {
+            membership.RenewalProblem = $"By this host's clock the new certificate is due already: it is of {fresh.NotBefore:u} to {fresh.NotAfter:u}. Set this host's clock right, or the manager's.";
+            LogFailed(membership.RenewalProblem);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The node's certificate was renewed by {Endpoint}; it is good until {NotAfter:u}")]

@@ -30,7 +30,7 @@ internal sealed partial class SessionParts(NodeView view, NodePortrait portrait,
     {
         if (update.Trust is { CaCertificates.Count: > 0 } trust)
         {
-            Try(() => fleet.Membership.Keep(trust));
+            Try(() => fleet.Membership.Keep(trust, Board.Now.ManagerId));
         }
 
         if (update.Renew)
@@ -42,7 +42,7 @@ internal sealed partial class SessionParts(NodeView view, NodePortrait portrait,
     /// <summary>Keeps where sessions are opened from a time on.</summary>
     public void Keep(UpdateEndpoints update)
     {
-        Try(() => fleet.Membership.Keep(update));
+        Try(() => fleet.Membership.Keep(update, Board.Now.ManagerId));
         Told.Ring();
     }
 

@@ -44,6 +44,9 @@ internal static class FleetSteps
         return found!;
     }
 
+    public static async Task<IReadOnlyList<V1.AuditRecord>> AuditAsync(this RunningAgent agent, string method) =>
+        (await new V1.AuditService.AuditServiceClient(agent.Channel).ListAuditRecordsAsync(new() { MethodPrefix = method }, cancellationToken: Cancellation)).Records;
+
     public static async Task UntilAsync(Func<Task<bool>> isSo, Func<string>? state = null)
     {
         using var limit = new CancellationTokenSource(Patience);

@@ -1,4 +1,5 @@
 using System.Net;
+using Google.Protobuf.WellKnownTypes;
 using Microsoft.Extensions.DependencyInjection;
 using NodeAgent.Configuration;
 using NodeAgent.Manager.V1;
@@ -107,6 +108,54 @@ public sealed class SessionEndTests : IAsyncLifetime
         var later = await TunnelAsync(second);
         later.Id.ShouldNotBe(tunnel.Id);
         (await agent.EventAsync("fleet.certificate-renewed")).Severity.ShouldBe(V1.EventSeverity.Info);
+        var record = (await agent.AuditAsync("fleet.certificate-renewed")).ShouldHaveSingleItem();
+        record.Kind.ShouldBe(V1.AuditKind.Agent);
+        record.Caller.ShouldBe("agent");
+        record.Detail.ShouldStartWith("The node's certificate was renewed");
+    }
+
+    [Fact]
+    public async Task Certificate_that_is_due_as_soon_as_it_is_issued_is_told_of_and_not_asked_for_again_at_once()
+    {
+        await using var agent = await StartAsync();
+        var session = await _manager.SessionAsync();
+        var asked = 0;
+        _manager.OnRenew = request =>
+        {
+            Interlocked.Increment(ref asked);
+            return new RenewResponse { Issued = _fleet.Certify(request.CertificateRequest, notAfter: DateTimeOffset.UtcNow.AddHours(1)) };
+        };
+
+        session.Say.Writer.TryWrite(new OpenSessionResponse { UpdateTrust = new UpdateTrust { Renew = true } });
+
+        await agent.UntilAsync(now => now.Problem.Contains("due already", StringComparison.Ordinal));
+        asked.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task What_a_manager_changes_of_trust_and_endpoints_is_told_and_on_record_once()
+    {
+        await using var agent = await StartAsync();
+        var session = await _manager.SessionAsync();
+        var trust = _manager.Trust.Clone();
+        trust.Version = 7;
+        var move = new UpdateEndpoints { Endpoints = { "elsewhere.example:7443" }, MoveTime = DateTimeOffset.UtcNow.AddDays(1).ToTimestamp() };
+        void SayAll()
+        {
+            session.Say.Writer.TryWrite(new OpenSessionResponse { UpdateTrust = new UpdateTrust { Trust = trust } });
+            session.Say.Writer.TryWrite(new OpenSessionResponse { UpdateEndpoints = move });
+        }
+
+        SayAll();
+        SayAll();
+
+        // In the order of the stream: what comes last tells that the repeats were heard.
+        session.Say.Writer.TryWrite(new OpenSessionResponse { UpdateEndpoints = new UpdateEndpoints { Endpoints = { "later.example:7443" }, MoveTime = move.MoveTime } });
+        await FleetSteps.UntilAsync(async () => (await agent.AuditAsync("fleet.endpoints-updated")).Count == 2);
+        (await agent.AuditAsync("fleet.trust-updated")).ShouldHaveSingleItem().Detail.ShouldContain("version 7");
+        (await agent.AuditAsync("fleet.endpoints-updated"))[0].Detail.ShouldContain("elsewhere.example:7443");
+        (await agent.EventAsync("fleet.trust-updated")).Details.Fields["version"].StringValue.ShouldBe("7");
+        session.Ended.Task.IsCompleted.ShouldBeFalse();
     }
 
     private async Task<ScriptedTunnel> TunnelAsync(ScriptedSession session)

@@ -129,11 +129,12 @@ internal sealed class TestFleet : IDisposable
     }
 
     /// <summary>A node's certificate for the key of a request, and nothing else of what an answer may hold.</summary>
-    public NodeAgent.Manager.V1.Issued Certify(Google.Protobuf.ByteString certificateRequest)
+    public NodeAgent.Manager.V1.Issued Certify(Google.Protobuf.ByteString certificateRequest, DateTimeOffset? notAfter = null)
     {
         var key = CertificateRequest.LoadSigningRequest(certificateRequest.ToByteArray(), HashAlgorithmName.SHA256).PublicKey;
+        var wish = new Wish { Uris = [$"nodeagent://{Fleet}/node/8e7f1f5e-0000-4000-8000-000000000001"], Usages = [ServerUsage, ClientUsage] };
         using var node = Issue(
-            new Wish { Uris = [$"nodeagent://{Fleet}/node/8e7f1f5e-0000-4000-8000-000000000001"], Usages = [ServerUsage, ClientUsage] },
+            notAfter is { } end ? wish with { NotAfter = end } : wish,
             new CertificateRequest(new X500DistinguishedName("CN=node"), key, HashAlgorithmName.SHA256));
         return new NodeAgent.Manager.V1.Issued { FleetId = Fleet, CertificateChain = { Google.Protobuf.ByteString.CopyFrom(node.RawData) } };
     }
