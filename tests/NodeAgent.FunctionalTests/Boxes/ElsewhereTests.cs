@@ -14,6 +14,7 @@ public sealed class ElsewhereTests
         + "cp -a /usr/lib/x86_64-linux-gnu/qemu /opt/qemu/lib/x86_64-linux-gnu/ && cp -rL /usr/share/qemu/. /usr/share/seabios/. /opt/qemu/share/qemu/";
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Kernels_and_disks_are_taken_from_wherever_the_image_roots_are()
     {
         string[] roots = ["/srv/images", "/mnt", "/opt/vms/images", "/media/images"];
@@ -38,6 +39,7 @@ public sealed class ElsewhereTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Qemu_with_a_prefix_of_its_own_runs_guests_and_one_that_guests_may_not_execute_is_told_with_the_remedy()
     {
         await using var node = await NodeBox.StartAsync();
@@ -57,8 +59,8 @@ public sealed class ElsewhereTests
 
     // As `make demo` does it, from a checkout in somebody's home.
     [Theory]
-    [InlineData("/root/tree")]
-    [InlineData("/home/alice/tree")]
+    [InlineData("/root/tree", Traits = [Effort.Trait, Effort.WholeOnly])]
+    [InlineData("/home/alice/tree", Traits = [Effort.Trait, Effort.WholeOnly])]
     [InlineData("/tmp/tree")]
     public async Task Agent_that_is_started_from_where_it_was_built_has_units_for_its_guests(string tree)
     {

@@ -44,6 +44,7 @@ public sealed class HostShutdownTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task A_limit_of_logind_that_is_too_short_is_said_and_kept()
     {
         await using var node = await NodeBox.StartAsync();
@@ -71,6 +72,7 @@ public sealed class HostShutdownTests
     }
 
     [Theory]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     [InlineData("systemd")]
     [InlineData("direct")]
     public async Task Without_logind_the_agent_goes_before_its_guests_units_and_takes_them_down(string launcher)

@@ -8,6 +8,7 @@ namespace NodeAgent.FunctionalTests.Boxes;
 public sealed class HostSuspendTests
 {
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Guest_that_refuses_goes_on_after_the_boot_where_it_was()
     {
         await using var node = await NodeBox.StartAsync("systemd");

@@ -9,7 +9,7 @@ public sealed class PackageLifeTests
 {
     [Theory]
     [InlineData("systemd")]
-    [InlineData("direct")]
+    [InlineData("direct", Traits = [Effort.Trait, Effort.WholeOnly])]
     public async Task Five_guests_keep_their_processes_through_upgrade_downgrade_removal_purge_and_return(string launcher)
     {
         await using var node = await NodeBox.StartAsync(launcher);
@@ -47,6 +47,7 @@ public sealed class PackageLifeTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Purge_without_guests_names_what_nobody_will_have_and_leaves_the_disks_and_nothing_else()
     {
         await using var node = await NodeBox.StartAsync();
@@ -68,6 +69,7 @@ public sealed class PackageLifeTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Upgrade_of_an_agent_that_does_not_run_does_not_start_it()
     {
         await using var node = await NodeBox.StartAsync();
@@ -79,6 +81,7 @@ public sealed class PackageLifeTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Upgrade_whose_agent_cannot_start_says_so_and_the_agent_comes_up_once_it_can()
     {
         await using var node = await NodeBox.StartAsync();
@@ -96,6 +99,7 @@ public sealed class PackageLifeTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Two_builds_of_the_package_are_the_same_bytes()
     {
         SystemdBox.Needed();
@@ -109,6 +113,7 @@ public sealed class PackageLifeTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Debians_own_checker_finds_no_fault()
     {
         var lintian = await Command.RunAsync("lintian", ["--fail-on", "error,warning", "--allow-root", NodePackages.Built]);

@@ -13,6 +13,7 @@ public sealed class RpmLifeTests
     private static readonly string[] Guests = ["tick1", "tick2", "tick3", "tick4", "tick5"];
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Two_builds_are_the_same_bytes()
     {
         Assert.SkipUnless(File.Exists(Tool), "rpm is not installed; make setup fetches it");

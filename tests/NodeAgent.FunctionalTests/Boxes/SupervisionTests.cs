@@ -9,7 +9,7 @@ public sealed class SupervisionTests
 {
     [Theory]
     [InlineData("systemd")]
-    [InlineData("direct")]
+    [InlineData("direct", Traits = [Effort.Trait, Effort.WholeOnly])]
     public async Task Killed_agent_is_started_again_and_has_its_guests(string launcher)
     {
         await using var node = await NodeBox.StartAsync(launcher);
@@ -78,6 +78,7 @@ public sealed class SupervisionTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Agent_that_cannot_start_is_tried_again_more_slowly_and_until_it_can()
     {
         await using var node = await NodeBox.StartAsync();
@@ -98,6 +99,7 @@ public sealed class SupervisionTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Agent_that_failed_and_is_then_stopped_stays_stopped()
     {
         await using var node = await NodeBox.StartAsync();

@@ -55,6 +55,7 @@ public sealed class SystemdBoxTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task What_a_killed_keeper_left_behind_is_swept_away_and_other_boxes_are_not()
     {
         await using var other = await SystemdBox.StartAsync();

@@ -44,7 +44,7 @@ public sealed class VmUnitTests
 
     [Theory]
     [InlineData(true)]
-    [InlineData(false)]
+    [InlineData(false, Traits = [Effort.Trait, Effort.WholeOnly])]
     public async Task An_end_is_told_rightly_whether_the_agent_was_there_or_not(bool away)
     {
         await using var node = await NodeBox.StartAsync();
@@ -61,6 +61,7 @@ public sealed class VmUnitTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Guest_that_uses_up_its_memory_before_the_agents_eyes_is_told_of_at_once()
     {
         await using var node = await NodeBox.StartAsync();
@@ -70,7 +71,7 @@ public sealed class VmUnitTests
 
     [Theory]
     [InlineData(true)]
-    [InlineData(false)]
+    [InlineData(false, Traits = [Effort.Trait, Effort.WholeOnly])]
     public async Task Exit_status_of_QEMU_is_told_whether_the_agent_was_there_or_not(bool away)
     {
         await using var node = await NodeBox.StartAsync();
@@ -103,6 +104,7 @@ public sealed class VmUnitTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Stranger_with_the_number_of_a_guests_process_is_left_alone_and_the_guests_end_is_told()
     {
         await using var node = await NodeBox.StartAsync();
@@ -124,6 +126,7 @@ public sealed class VmUnitTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Machined_that_was_not_there_lists_the_guests_when_it_comes()
     {
         await using var node = await NodeBox.StartAsync();

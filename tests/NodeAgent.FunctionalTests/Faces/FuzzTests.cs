@@ -13,7 +13,7 @@ namespace NodeAgent.FunctionalTests.Faces;
 /// </summary>
 public sealed class FuzzTests
 {
-    private const int Requests = 40;
+    private static readonly int Requests = Effort.Pick(10, 40);
     private const long MostGrowth = 64L << 20;
 
     private static readonly ServiceDescriptor[] Services =
@@ -23,6 +23,7 @@ public sealed class FuzzTests
     ];
 
     [Fact]
+    [Trait(Effort.Trait, Effort.Scaled)]
     public async Task Agent_outlives_any_request_about_a_guest_that_runs()
     {
         await using var agent = await Agent.StartAsync();

@@ -66,9 +66,11 @@ public sealed class LabUnitTests(LabNode lab) : IClassFixture<LabNode>, IAsyncLi
     [Fact]
     public async Task Each_guest_has_a_unit_a_user_and_a_machine_of_its_own() => await UnitConformance.EachGuestHasItsOwnAsync(Node);
 
-    // From inside the unit it is tried in boxes: AppArmor, enforced here, does not let the agent execute what stands in for QEMU.
     [Fact]
-    public async Task QEMUs_user_is_nobody_nowhere() => await UnitConformance.StrangerMayNothingAsync(Node);
+    public async Task QEMUs_user_is_nobody_nowhere() => await EscapeConformance.QemuMayNothingAsync(Node);
+
+    [Fact]
+    public async Task User_network_gives_a_unit_the_network_and_nothing_of_the_hosts_besides() => await EscapeConformance.UserNetworkIsBoundedAsync(Node);
 
     [Fact]
     public async Task Limits_are_the_cgroups_from_the_start_and_when_they_change()

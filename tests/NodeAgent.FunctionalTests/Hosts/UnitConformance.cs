@@ -54,54 +54,6 @@ internal static class UnitConformance
         (await node.Client.GetAsync("web")).Status.State.ShouldBe(VmState.Running);
     }
 
-    /// <summary>
-    /// Who has QEMU's user, and sees what QEMU sees, reaches nothing that is another's. Less than what
-    /// <see cref="EscapeConformance"/> tries from inside, but possible where AppArmor lets nothing stand in for QEMU.
-    /// </summary>
-    public static async Task StrangerMayNothingAsync(InstalledNode node)
-    {
-        var inside = await node.StartTickAsync("inside");
-        var other = await node.StartTickAsync("other");
-        (await node.RunAsync("chmod 644 /var/lib/nodeagent/images/*; mkdir -p /srv/images /mnt/x; echo secret > /srv/images/secret; echo secret > /root/secret")).Succeeded();
-        var uid = UserOf(await StatusOfAsync(node, inside));
-        var pid = inside.Status.Pid;
-
-        // Where QEMU is, as who it is, with what it may: its view of the files, its network, its user, no capability.
-        Task<Command> AsQemuAsync(string shell) => node.RunAsync(
-            $"nsenter -t {pid} -m -n -i setpriv --reuid={uid} --regid={uid} --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs /bin/bash -c \"{shell}\"");
-
-        (await AsQemuAsync("id -u")).Succeeded().Trim().ShouldBe(uid);
-        (string What, string Shell)[] attempts =
-        [
-            ("another VM's disk", "cat /var/lib/nodeagent/images/other.img"),
-            ("its own disk by name", "cat /var/lib/nodeagent/images/inside.img"),
-            ("the ledger", "ls /var/lib/nodeagent"),
-            ("the agent's socket", "ls /run/nodeagent/api.sock"),
-            ("another VM's monitor", $"ls /run/nodeagent/vms/{other.Id}"),
-            ("its unit's note", $"ls /run/nodeagent/vms/{inside.Id}/unit"),
-            ("the agent's configuration", "ls /etc/nodeagent/nodeagentd.conf"),
-            ("files of people", "cat /root/secret"),
-            ("files of services", "cat /srv/images/secret"),
-            ("a file of its own in the system", "touch /usr/bin/mine"),
-            ("a file of its own in /etc", "touch /etc/mine"),
-            ("memory of another QEMU", $"cat /proc/{other.Status.Pid}/environ"),
-            ("a signal to another QEMU", $"kill -9 {other.Status.Pid}"),
-            ("a signal to the agent", "kill -9 $(pidof nodeagentd)"),
-            ("the metrics of the host", "exec 3<>/dev/tcp/127.0.0.1/9464"),
-            ("a disk device", "ls /dev/sda /dev/vda /dev/nvme0n1"),
-            ("a device node", "mknod /tmp/mine b 8 0"),
-            ("a mount", "mount -t tmpfs none /mnt"),
-            ("the bus", "busctl --system list"),
-        ];
-        foreach (var (what, shell) in attempts)
-        {
-            (await AsQemuAsync(shell)).ExitCode.ShouldNotBe(0, what);
-        }
-
-        await ShouldRunOnAsync(node, other);
-        await ShouldRunOnAsync(node, inside);
-    }
-
     /// <summary>Limits follow the spec while the guest runs.</summary>
     /// <returns>The guest, with the new limits, and its unit.</returns>
     public static async Task<(Vm Guest, string Unit)> LimitsFollowAsync(InstalledNode node)

@@ -63,6 +63,7 @@ public sealed class SuspendTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Linux_does_not_notice()
     {
         await using var agent = await Agent.StartAsync();
