@@ -123,7 +123,7 @@ public sealed class SessionEndTests : IAsyncLifetime
         _manager.OnRenew = request =>
         {
             Interlocked.Increment(ref asked);
-            return new RenewResponse { Issued = _fleet.Certify(request.CertificateRequest, notAfter: DateTimeOffset.UtcNow.AddHours(1)) };
+            return new RenewResponse { Issued = _fleet.Certify(request.CertificateRequest, notAfter: TimeProvider.System.GetUtcNow().AddHours(1)) };
         };
 
         session.Say.Writer.TryWrite(new OpenSessionResponse { UpdateTrust = new UpdateTrust { Renew = true } });
@@ -139,7 +139,7 @@ public sealed class SessionEndTests : IAsyncLifetime
         var session = await _manager.SessionAsync();
         var trust = _manager.Trust.Clone();
         trust.Version = 7;
-        var move = new UpdateEndpoints { Endpoints = { "elsewhere.example:7443" }, MoveTime = DateTimeOffset.UtcNow.AddDays(1).ToTimestamp() };
+        var move = new UpdateEndpoints { Endpoints = { "elsewhere.example:7443" }, MoveTime = TimeProvider.System.GetUtcNow().AddDays(1).ToTimestamp() };
         void SayAll()
         {
             session.Say.Writer.TryWrite(new OpenSessionResponse { UpdateTrust = new UpdateTrust { Trust = trust } });
