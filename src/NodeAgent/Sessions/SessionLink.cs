@@ -14,7 +14,7 @@ internal sealed partial class SessionLink(SessionParts parts, TunnelGate tunnels
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(500), LongestPause = TimeSpan.FromSeconds(30), Lasting = TimeSpan.FromSeconds(10);
 
     // The clock may be set while we wait, and what could not be replaced is tried again.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30), Tick = TimeSpan.FromMilliseconds(1);
 
     private readonly Bell _changed = new();
 
@@ -89,7 +89,8 @@ internal sealed partial class SessionLink(SessionParts parts, TunnelGate tunnels
             while (!run.Ended.IsCompleted)
             {
                 var (changed, told) = (_changed.Next, parts.Told.Next);
-                if (ReasonToEnd(endpoint, fleet) is { } why)
+                var time = parts.Time.GetUtcNow();
+                if (ReasonToEnd(endpoint, fleet, time) is { } why)
                 {
                     end = why;
                     return why;
@@ -100,7 +101,7 @@ internal sealed partial class SessionLink(SessionParts parts, TunnelGate tunnels
                     run = await ReplaceAsync(run, now, cancellationToken);
                 }
 
-                await WaitAsync(UntilMove(), cancellationToken, run.Welcomed.IsCompleted ? [changed, told, run.Ended] : [changed, told, run.Ended, run.Welcomed]);
+                await WaitAsync(UntilMove(time), cancellationToken, run.Welcomed.IsCompleted ? [changed, told, run.Ended] : [changed, told, run.Ended, run.Welcomed]);
             }
 
             return await run.Ended;
@@ -127,13 +128,15 @@ internal sealed partial class SessionLink(SessionParts parts, TunnelGate tunnels
         return run;
     }
 
-    private string? ReasonToEnd(string endpoint, string fleet) =>
+    private string? ReasonToEnd(string endpoint, string fleet, DateTimeOffset now) =>
         parts.Membership.Store.Current is not { } member || member.FleetId != fleet ? "The node has left the fleet."
-        : member.Move is { } move && move.Time <= parts.Time.GetUtcNow() && !move.Endpoints.Contains(endpoint) ? "The manager is to be reached elsewhere from now on."
+        : member.Move is { } move && move.Time <= now && !move.Endpoints.Contains(endpoint) ? "The manager is to be reached elsewhere from now on."
         : null;
 
-    private TimeSpan UntilMove() =>
-        parts.Membership.Store.Current?.Move is { } move && move.Time - parts.Time.GetUtcNow() is var left && left > TimeSpan.Zero && left < LongestWait ? left : LongestWait;
+    // By the same time as the reason to end: what was not due there is still to be waited for here. A timer counts in
+    // milliseconds, and one too many is better than turning round and round for the rest of one.
+    private TimeSpan UntilMove(DateTimeOffset now) =>
+        parts.Membership.Store.Current?.Move is { } move && move.Time - now is var left && left > TimeSpan.Zero && left < LongestWait ? left + Tick : LongestWait;
 
     private async Task WaitAsync(TimeSpan longest, CancellationToken cancellationToken, params IEnumerable<Task> any)
     {

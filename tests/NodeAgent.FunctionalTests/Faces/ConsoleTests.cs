@@ -51,6 +51,7 @@ public sealed class ConsoleTests
     }
 
     [Fact]
+    [Trait(Effort.Trait, Effort.WholeOnly)]
     public async Task Flood_costs_a_reader_nothing_a_sleeper_its_share_and_the_disk_its_bound()
     {
         const int Kept = 8192;

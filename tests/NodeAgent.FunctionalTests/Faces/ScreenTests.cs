@@ -66,6 +66,7 @@ public sealed class ScreenTests
             (await Should.ThrowAsync<RpcException>(third.GreetingAsync)).Reason().ShouldBe("TOO_MANY_STREAMS");
         }
 
+        await UntilPlacesAsync(agent, Limit - 1);
         using (var qemu = Bindings.Linux.PidFd.TryOpen(vm.Status.Pid)!)
         {
             qemu.Send(Bindings.Linux.PidFd.Kill);

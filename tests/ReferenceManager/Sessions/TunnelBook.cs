@@ -74,6 +74,7 @@ internal sealed class TunnelBook(NodeBook nodes, FleetTrust trust, Counters coun
         finally
         {
             _open.TryRemove(tunnel, out _);
+            await tunnel.RestAsync();
         }
     }
 

@@ -4,12 +4,18 @@ using NodeAgent.Manager.V1;
 
 namespace ReferenceManager.Sessions;
 
-/// <summary>A tunnel as a stream of bytes. One reads and one writes, at the same time, as over a socket.</summary>
+/// <summary>
+/// A tunnel as a stream of bytes. One reads and one writes, at the same time, as over a socket. Whoever uses it may dispose
+/// of it in the middle of either, but the call below must not be left so: the server gives the connection's stream to its
+/// next call, which would find a read under way (<see cref="RestAsync"/>).
+/// </summary>
 internal sealed class TunnelStream(IAsyncStreamReader<OpenTunnelRequest> requests, IServerStreamWriter<OpenTunnelResponse> responses, ByteString first) : Stream
 {
     private const int MostMessageBytes = 32 * 1024;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _over = new();
     private ReadOnlyMemory<byte> _rest = first.Memory;
+    private Task _reading = Task.CompletedTask, _writing = Task.CompletedTask;
 
     /// <summary>Completes when this end closed it.</summary>
     public Task Closed => _closed.Task;
@@ -32,7 +38,9 @@ internal sealed class TunnelStream(IAsyncStreamReader<OpenTunnelRequest> request
     {
         while (_rest.IsEmpty)
         {
-            if (!await WithinCallAsync(requests.MoveNext(cancellationToken)))
+            var reading = WithinCallAsync(requests.MoveNext, cancellationToken);
+            _reading = reading;
+            if (!await reading)
             {
                 return 0;
             }
@@ -52,7 +60,13 @@ internal sealed class TunnelStream(IAsyncStreamReader<OpenTunnelRequest> request
         {
             // A copy, because the caller fills its buffer anew as soon as this returns.
             var data = ByteString.CopyFrom(buffer.Span[..Math.Min(buffer.Length, MostMessageBytes)]);
-            await WithinCallAsync(WriteMessageAsync(data, cancellationToken));
+            var writing = WithinCallAsync(async stop =>
+            {
+                await responses.WriteAsync(new OpenTunnelResponse { Data = data }, stop);
+                return true;
+            }, cancellationToken);
+            _writing = writing;
+            await writing;
         }
     }
 
@@ -77,26 +91,28 @@ internal sealed class TunnelStream(IAsyncStreamReader<OpenTunnelRequest> request
 
     public override void SetLength(long value) => throw new NotSupportedException();
 
+    /// <summary>Cuts short what is under way and waits for its end; the call may return then.</summary>
+    public async Task RestAsync()
+    {
+        await _over.CancelAsync();
+        await Task.WhenAll(_reading, _writing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
     protected override void Dispose(bool disposing)
     {
         _closed.TrySetResult();
         base.Dispose(disposing);
     }
 
-    private async Task<bool> WriteMessageAsync(ByteString data, CancellationToken cancellation)
-    {
-        await responses.WriteAsync(new OpenTunnelResponse { Data = data }, cancellation);
-        return true;
-    }
-
     // A call that is over fails in ways of its own; users of a stream know IOException.
-    private static async Task<bool> WithinCallAsync(Task<bool> action)
+    private async Task<bool> WithinCallAsync(Func<CancellationToken, Task<bool>> action, CancellationToken cancellation)
     {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _over.Token);
         try
         {
-            return await action;
+            return await action(either.Token);
         }
-        catch (Exception error) when (error is RpcException or InvalidOperationException)
+        catch (Exception error) when (error is RpcException or InvalidOperationException || (error is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             throw new IOException("the tunnel is closed", error);
         }
