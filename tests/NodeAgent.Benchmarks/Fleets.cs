@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NodeAgent.FunctionalTests.Simulation;
+using ReferenceManager.Admin.V1;
 
 namespace NodeAgent.Benchmarks;
 
@@ -24,11 +25,11 @@ internal static class Fleets
         await fleet.GrowAsync(Nodes, VmsEach);
         Console.Error.WriteLine($"bench: {Nodes} nodes with {VmsEach} VMs each after {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s");
         await Task.Delay(LastingSession);
-        await ResumeAsync(results, fleet, $"{Nodes} nodes");
+        await ResumeAsync(results, fleet.Manager, fleet.Nodes, $"{Nodes} nodes");
         await HoldAsync(results, fleet);
     }
 
-    /// <summary>From the request to join until the session is open, on a real node.</summary>
+    /// <summary>From the request to join until the session is open, on a real node; and what the manager's restart costs a node that is alone with it.</summary>
     private static async Task EnrolAsync(Results results)
     {
         var directory = Directory.CreateTempSubdirectory("nodeagent-bench-enrol-");
@@ -40,26 +41,45 @@ internal static class Fleets
                 await using var node = FleetNode.Launch(BenchAgent.Binary("nodeagentd"), Path.Combine(directory.FullName, $"node-{i}"));
                 await node.UntilReadyAsync();
                 samples.Add(await node.JoinAsync(await manager.TokenAsync()));
+                await node.LeaveAsync();
             }
 
             results.Figure("enrol to ready", "ms", samples, 1000);
+            await using var alone = FleetNode.Launch(BenchAgent.Binary("nodeagentd"), Path.Combine(directory.FullName, "alone"));
+            await alone.UntilReadyAsync();
+            await alone.JoinAsync(await manager.TokenAsync());
+            await Task.Delay(LastingSession);
+            await ResumeAsync(results, manager, [alone], "1 node");
+            await alone.LeaveAsync();
         }
 
         directory.Delete(recursive: true);
     }
 
     /// <summary>The manager is killed and comes back: how long each session takes from then on, measured by the back-off that its node had come to.</summary>
-    private static async Task ResumeAsync(Results results, SimulatedFleet fleet, string name)
+    private static async Task ResumeAsync(Results results, LeadingProgram manager, IReadOnlyCollection<FleetNode> nodes, string name)
     {
-        var lossesBefore = await Task.WhenAll(fleet.Nodes.Select(node => node.CountLossesAsync()));
-        await fleet.Manager.KillAsync();
-        var back = await fleet.Manager.StartAgainAsync();
-        var connected = await Task.WhenAll(fleet.Nodes.Select(node => node.UntilConnectedAsync(TimeSpan.FromMilliseconds(50))));
-        var losses = await Task.WhenAll(fleet.Nodes.Select(node => node.CountLossesAsync()));
+        var lossesBefore = await Task.WhenAll(nodes.Select(node => node.CountLossesAsync()));
+        await manager.KillAsync();
+        var back = await manager.StartAgainAsync();
+
+        // The manager is asked, and not two hundred nodes all the while: they have enough to do.
+        var connected = new Dictionary<string, long>();
+        while (connected.Count < nodes.Count)
+        {
+            foreach (var node in (await manager.Admin.ListNodesAsync(new ListNodesRequest())).Nodes.Where(node => node.State == "connected"))
+            {
+                connected.TryAdd(node.Id, Stopwatch.GetTimestamp());
+            }
+
+            await Task.Delay(25);
+        }
+
+        var losses = await Task.WhenAll(nodes.Select(node => node.CountLossesAsync()));
 
         // Each loss or failure that is told doubles the pause that follows it; the pauses themselves are drawn around that.
-        var ratios = connected.Select((time, i) =>
-            Math.Max(0, Stopwatch.GetElapsedTime(back, time) / (FirstPause * Math.Pow(2, losses[i] - lossesBefore[i] - 1)))).ToArray();
+        var ratios = nodes.Select((node, i) =>
+            Math.Max(0, Stopwatch.GetElapsedTime(back, connected[node.Id]) / (FirstPause * Math.Pow(2, losses[i] - lossesBefore[i] - 1)))).ToArray();
         results.Figure($"session after a manager's restart, {name}", "× back-off", ratios, 2);
         results.Figure("  the slowest of them", "× back-off", [ratios.Max()], 2);
     }

@@ -32,7 +32,7 @@ internal sealed class Results
         Console.WriteLine($"{"",-46} {"p50",10} {"p90",10}  {"unit",-11} {"target",8}   agent p50 / floor p50, floor p90/p10");
         foreach (var row in _rows)
         {
-            var mark = row.Missed is { } missed ? $"MISSED by {missed.By:0.##}, {missed.Ratio:0.00} × the target" : "met";
+            var mark = row.Missed is { } missed ? $"MISSED by {missed.By:0.##}{(missed.Ratio is { } ratio ? $", {ratio:0.00} × the target" : "")}" : "met";
             var bare = row.Floor is { } floor && row.Agent is { } agent
                 ? $"{agent.P50:0.00} / {floor.P50:0.00} ms, {floor.P90 / floor.P10:0.0}{(floor.P90 / floor.P10 > 2 ? " (floor unsteady)" : "")}"
                 : "";
@@ -71,8 +71,8 @@ internal sealed class Results
     private sealed record Row(
         string Name, string Unit, Distribution Values, double Target, int Count, Distribution? Agent, Distribution? Floor, string? Quoted)
     {
-        /// <summary>By how much the median is over the target, and what share of it it is; <c>null</c> where it is not.</summary>
-        public (double By, double Ratio)? Missed => Values.P50 > Target ? (Values.P50 - Target, Values.P50 / Target) : null;
+        /// <summary>By how much the median is over the target, and what share of it it is, unless that is nothing; <c>null</c> where it is not.</summary>
+        public (double By, double? Ratio)? Missed => Values.P50 > Target ? (Values.P50 - Target, Target > 0 ? Values.P50 / Target : null) : null;
     }
 }
 

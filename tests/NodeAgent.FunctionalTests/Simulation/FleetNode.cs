@@ -33,6 +33,9 @@ internal sealed class FleetNode : IAsyncDisposable
 
     public Operations.OperationsClient Operations { get; }
 
+    /// <summary>What its manager knows it by.</summary>
+    public string Id => File.ReadAllText(Path.Combine(_directory, "state/node-id")).Trim();
+
     public string LogFile => Path.Combine(_directory, "log");
 
     /// <summary>Starts one.</summary>
@@ -118,6 +121,9 @@ internal sealed class FleetNode : IAsyncDisposable
 
     /// <summary>How often it has told in its log that it has no session.</summary>
     public async Task<int> CountLossesAsync() => (await File.ReadAllLinesAsync(LogFile)).Count(line => line.Contains("No session with the manager", StringComparison.Ordinal));
+
+    /// <summary>Has it leave in order: what it had begun, it ends.</summary>
+    public Task LeaveAsync() => _process.TerminateAsync();
 
     public async ValueTask DisposeAsync()
     {

@@ -7,6 +7,8 @@ namespace NodeAgent.FunctionalTests.Simulation;
 /// <summary>A program that a fleet runs: held by descriptor, logging into a file, and spoken to over a unix socket.</summary>
 internal sealed class OwnProcess : IDisposable
 {
+    private const int Terminate = 15;
+
     private readonly PidFd _handle;
 
     private OwnProcess(PidFd handle)
@@ -58,6 +60,13 @@ internal sealed class OwnProcess : IDisposable
             },
         },
     });
+
+    /// <summary>Asks it to leave, and waits until it is gone.</summary>
+    public async Task TerminateAsync()
+    {
+        _handle.Send(Terminate);
+        await Exited;
+    }
 
     /// <summary>kill -9, and waits until it is gone.</summary>
     public async Task KillAsync()
