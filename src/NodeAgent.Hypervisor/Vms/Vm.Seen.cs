@@ -145,9 +145,11 @@ public sealed partial class Vm
             _heldBack.Clear();
             SetState(new VmState.Stopped(exit), publish: false);
             var next = PlanRestart(exit, TimeSpan.Zero, job);
+
+            // Before the record, which ends the operation: whoever waited for that looks at the VM next.
+            Publish();
             _recorder.StartFailed(job, _definition, exit, failure!);
             Tell(next);
-            Publish();
             return;
         }
 
@@ -165,8 +167,8 @@ public sealed partial class Vm
             Raise(VmConditionKind.AcceleratorDoubtful, doubt);
         }
 
-        _recorder.Started(job, _definition, live.Run, Standing);
         Publish();
+        _recorder.Started(job, _definition, live.Run, Standing);
         _ = Limit();
         await HearHeldBackAsync();
     }
@@ -261,9 +263,9 @@ public sealed partial class Vm
             next = PlanRestart(exit, ranFor, job);
         }
 
+        Publish();
         _recorder.Gone(job, _definition, exit, recovered, cleared ?? Task.CompletedTask);
         Tell(next);
-        Publish();
     }
 
     private void Tell((string Kind, string Message, EventSeverity Severity)? what)

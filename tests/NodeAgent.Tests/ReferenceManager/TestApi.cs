@@ -64,9 +64,16 @@ internal sealed class TestApi : IAsyncDisposable
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(Socket));
         await using var local = new NetworkStream(socket);
         var up = UpAsync(local, call.RequestStream);
-        await foreach (var message in call.ResponseStream.ReadAllAsync())
+        try
         {
-            await local.WriteAsync(message.Data.Memory);
+            await foreach (var message in call.ResponseStream.ReadAllAsync())
+            {
+                await local.WriteAsync(message.Data.Memory);
+            }
+        }
+        catch (RpcException cut) when (cut.StatusCode is StatusCode.Cancelled)
+        {
+            // A tunnel is closed as a socket is, with something under way or not.
         }
 
         socket.Shutdown(SocketShutdown.Both);
