@@ -43,7 +43,7 @@ box: ## Make the root file system of the hosts that tests boot, into artifacts/b
 host: ## Make what the lab hosts boot that make lab tests on, into artifacts/host/ (as root)
 	@tests/lab/host/build.sh artifacts/host >/dev/null
 
-test: setup build packages guests box ## Run the unit tests and the functional tests, with real guests, in under 15 minutes
+test: setup build packages guests box ## Run the unit tests and the functional tests, with real guests: some ten minutes once all is built
 	@tests/lab/test.sh
 
 lab: setup build packages guests box host ## Run the long forms: 1,000 life cycles, 200 starts with the agent killed among them, …
