@@ -27,9 +27,16 @@ public sealed partial class Vm
 
     private void Publish()
     {
+        Show();
+        _services.Feed.Publish(_snapshot);
+    }
+
+    // Before a record that ends an operation: whoever waited for that asks for the VM next. Who follows the feed is told
+    // after the record is on its way, so that the event of it comes before any of what is done because of the change.
+    private void Show()
+    {
         _revision++;
         Volatile.Write(ref _snapshot, Compose());
-        _services.Feed.Publish(_snapshot);
     }
 
     private VmSnapshot Compose() => new()

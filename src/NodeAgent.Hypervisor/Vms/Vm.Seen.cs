@@ -145,11 +145,10 @@ public sealed partial class Vm
             _heldBack.Clear();
             SetState(new VmState.Stopped(exit), publish: false);
             var next = PlanRestart(exit, TimeSpan.Zero, job);
-
-            // Before the record, which ends the operation: whoever waited for that looks at the VM next.
-            Publish();
+            Show();
             _recorder.StartFailed(job, _definition, exit, failure!);
             Tell(next);
+            Publish();
             return;
         }
 
@@ -167,8 +166,9 @@ public sealed partial class Vm
             Raise(VmConditionKind.AcceleratorDoubtful, doubt);
         }
 
-        Publish();
+        Show();
         _recorder.Started(job, _definition, live.Run, Standing);
+        Publish();
         _ = Limit();
         await HearHeldBackAsync();
     }
@@ -263,9 +263,10 @@ public sealed partial class Vm
             next = PlanRestart(exit, ranFor, job);
         }
 
-        Publish();
+        Show();
         _recorder.Gone(job, _definition, exit, recovered, cleared ?? Task.CompletedTask);
         Tell(next);
+        Publish();
     }
 
     private void Tell((string Kind, string Message, EventSeverity Severity)? what)
