@@ -200,7 +200,7 @@ public sealed class VmRegistry(VmServices services)
     public Task<Socket> OpenDisplayAsync(string idOrName)
     {
         var now = Find(idOrName).Snapshot;
-        return AskAsync(idOrName, monitor => (now.Run?.Spec ?? now.Definition.Spec).Display is { Vnc: true }
+        return AskAsync(idOrName, monitor => now.SpecInForce.Display is { Vnc: true }
             ? DisplayLine.OpenAsync(monitor)
             : throw new VmException(VmErrorReason.NoSuchDevice, "The VM has no display; add one to its spec and start it anew."));
     }
