@@ -23,7 +23,7 @@ internal static class Nodectl
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, Surroundings surroundings, CancellationToken cancellation = default)
     {
-        var parse = Tree(new Shell(surroundings)).Parse(arguments);
+        var parse = Tree(new Shell(surroundings), Meant(arguments)).Parse(arguments);
         var invocation = new InvocationConfiguration
         {
             Output = surroundings.Out,
@@ -43,8 +43,18 @@ internal static class Nodectl
         return wrong is null ? code : ExitCode.Usage;
     }
 
-    /// <summary>All commands. Building the whole tree takes a fraction of a millisecond, so nothing is left out.</summary>
-    public static RootCommand Tree(Shell shell)
+    /// <summary>All commands, with all of their options.</summary>
+    public static RootCommand Tree(Shell shell) => Tree(shell, static _ => true);
+
+    // Options that follow the contract are made from its descriptors, which take longer to load than most answers: only
+    // verbs that the command line names get theirs. Where it names none, help or a mistake is all that can come of it.
+    private static Func<Verb, bool> Meant(IReadOnlyList<string> arguments)
+    {
+        var named = Nouns.SelectMany(noun => noun.Verbs).Concat(Verbs).Select(verb => verb.Name).Intersect(arguments).ToHashSet();
+        return verb => named.Count == 0 || named.Contains(verb.Name);
+    }
+
+    private static RootCommand Tree(Shell shell, Func<Verb, bool> whole)
     {
         var root = new RootCommand("Looks after the virtual machines of a node, through its agent nodeagentd.");
         foreach (var option in shell.Options.All)
@@ -54,12 +64,12 @@ internal static class Nodectl
 
         foreach (var noun in Nouns)
         {
-            root.Add(noun.ToCommand(shell));
+            root.Add(noun.ToCommand(shell, whole));
         }
 
         foreach (var verb in Verbs)
         {
-            root.Add(verb.ToCommand(shell));
+            root.Add(verb.ToCommand(shell, whole(verb)));
         }
 
         var help = root.Options.OfType<HelpOption>().Single();

@@ -16,7 +16,7 @@ internal static class CompletionCommand
         shell.Examples(command, "source <(nodectl completion bash)");
         shell.Handle(command, async call =>
         {
-            var entries = CompletionEntry.Of(command.Parents.OfType<RootCommand>().Single());
+            var entries = CompletionEntry.Of(Nodectl.Tree(new Shell(call.Surroundings)));
             await call.Surroundings.Out.WriteAsync(call.Get(kind) switch
             {
                 "bash" => BashScript.For(entries),

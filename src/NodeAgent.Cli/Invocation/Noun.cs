@@ -9,12 +9,14 @@ namespace NodeAgent.Cli.Invocation;
 internal sealed record Noun(string Name, string Summary, IReadOnlyList<Verb> Verbs)
 {
     /// <summary>Makes the command that holds the verbs.</summary>
-    public Command ToCommand(Shell shell)
+    /// <param name="shell">What they work with.</param>
+    /// <param name="whole">Which of the verbs are made with their options.</param>
+    public Command ToCommand(Shell shell, Func<Verb, bool> whole)
     {
         var command = new Command(Name, Summary);
         foreach (var verb in Verbs)
         {
-            command.Add(verb.ToCommand(shell));
+            command.Add(verb.ToCommand(shell, whole(verb)));
         }
 
         return command;

@@ -9,10 +9,16 @@ namespace NodeAgent.Cli.Invocation;
 internal sealed record Verb(string Name, string Summary, Action<Command, Shell> Describe)
 {
     /// <summary>Makes the command.</summary>
-    public Command ToCommand(Shell shell)
+    /// <param name="shell">What it works with.</param>
+    /// <param name="whole">Whether with its options; else only its name and summary.</param>
+    public Command ToCommand(Shell shell, bool whole)
     {
         var command = new Command(Name, Summary);
-        Describe(command, shell);
+        if (whole)
+        {
+            Describe(command, shell);
+        }
+
         return command;
     }
 }

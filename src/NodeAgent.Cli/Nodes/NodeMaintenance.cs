@@ -12,8 +12,8 @@ internal static class NodeMaintenance
     /// <summary>Adds the two commands.</summary>
     public static void Describe(Command command, Shell shell)
     {
-        command.Add(new Verb("enter", "Refuse to start VMs from now on, and show which still run.", DescribeEnter).ToCommand(shell));
-        command.Add(new Verb("exit", "Let VMs be started again.", DescribeExit).ToCommand(shell));
+        command.Add(new Verb("enter", "Refuse to start VMs from now on, and show which still run.", DescribeEnter).ToCommand(shell, whole: true));
+        command.Add(new Verb("exit", "Let VMs be started again.", DescribeExit).ToCommand(shell, whole: true));
     }
 
     private static void DescribeEnter(Command command, Shell shell)
