@@ -104,7 +104,6 @@ public sealed partial class Vm
             return;
         }
 
-        _recorder.End(job, _definition, failure);
         if (_state is VmState.Stopping && _live is { } live)
         {
             Note(EventKinds.VmStopAbandoned, $"The stop was given up: {failure.Message}", EventSeverity.Warning);
@@ -113,6 +112,8 @@ public sealed partial class Vm
             _ = ResyncAsync(live);
         }
 
+        Show();
+        _recorder.End(job, _definition, failure);
         Publish();
     }
 

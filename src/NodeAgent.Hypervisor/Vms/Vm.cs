@@ -140,15 +140,6 @@ public sealed partial class Vm
         return Loop;
     }
 
-    /// <summary>The monitor of a guest that is there.</summary>
-    /// <exception cref="VmException">There is none.</exception>
-    internal QemuMonitor RequireMonitor() => Snapshot.State switch
-    {
-        VmState.Running or VmState.Paused or VmState.Stopping when _live?.Monitor is { } monitor => monitor,
-        VmState.Stopped or VmState.Starting => throw new VmException(VmErrorReason.NotRunning, "The VM does not run; start it first."),
-        _ => throw new VmException(VmErrorReason.StateUnknown, "The VM's monitor is not connected; wait until it is."),
-    };
-
     /// <summary>Takes a sample, unless the guest is not there or its monitor is lost.</summary>
     internal async Task SampleAsync(CancellationToken cancellationToken)
     {

@@ -1,7 +1,3 @@
-using System.Net.Sockets;
-using NodeAgent.Bindings.Qmp;
-using NodeAgent.Bindings.Qmp.Commands;
-using NodeAgent.Hypervisor.Consoles;
 using NodeAgent.Hypervisor.Events;
 using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Hypervisor.Ledger;
@@ -160,51 +156,6 @@ public sealed class VmRegistry(VmServices services)
     public Task<Operation> ApplyAsync(string idOrName, VmVerb verb, RequestContext request, CancellationToken cancellationToken) =>
         Find(idOrName).ApplyAsync(verb, request, cancellationToken);
 
-    /// <summary>A VM's serial console.</summary>
-    /// <exception cref="VmException">There is no such VM, or it has no console.</exception>
-    public VmConsole Console(string idOrName)
-    {
-        var vm = Find(idOrName);
-        return vm.Snapshot.SpecInForce.Console is null
-            ? throw new VmException(VmErrorReason.NoSuchDevice, "The VM has no serial console; add one to its spec and start it anew.")
-            : vm.Console;
-    }
-
-    /// <summary>Presses keys together, then lets go.</summary>
-    /// <exception cref="VmException">Refused.</exception>
-    public Task SendKeysAsync(string idOrName, IReadOnlyList<string> keys, TimeSpan hold, CancellationToken cancellationToken) =>
-        AskAsync(idOrName, monitor => monitor.ExecuteAsync(
-            QmpCommands.SendKey, new SendKeyArguments([.. keys.Select(key => new KeyValue(key))], (int)hold.TotalMilliseconds), cancellationToken));
-
-    /// <summary>Injects a non-maskable interrupt.</summary>
-    /// <exception cref="VmException">Refused.</exception>
-    public Task InjectNmiAsync(string idOrName, CancellationToken cancellationToken) =>
-        AskAsync(idOrName, monitor => monitor.ExecuteAsync(QmpCommands.InjectNmi, cancellationToken));
-
-    /// <summary>Takes a picture of the display.</summary>
-    /// <exception cref="VmException">Refused, or the VM has no display.</exception>
-    public async Task<Screenshot> TakeScreenshotAsync(string idOrName, CancellationToken cancellationToken)
-    {
-        var vm = Find(idOrName);
-        if (vm.Snapshot.SpecInForce.Display is null)
-        {
-            throw new VmException(VmErrorReason.NoSuchDevice, "The VM has no display; add one to its spec and start it anew.");
-        }
-
-        var directory = new RunDirectory(services.Options.RunDirectory, vm.Snapshot.Definition.Id);
-        return await AskAsync(idOrName, monitor => Screenshot.TakeAsync(monitor, directory, services.Time, cancellationToken));
-    }
-
-    /// <summary>Opens a viewer's line to the display of the run that there is: RFB, with QEMU at the other end.</summary>
-    /// <exception cref="VmException">Refused, or the VM has no display.</exception>
-    public Task<Socket> OpenDisplayAsync(string idOrName)
-    {
-        var now = Find(idOrName).Snapshot;
-        return AskAsync(idOrName, monitor => now.SpecInForce.Display is { Vnc: true }
-            ? DisplayLine.OpenAsync(monitor)
-            : throw new VmException(VmErrorReason.NoSuchDevice, "The VM has no display; add one to its spec and start it anew."));
-    }
-
     /// <summary>Says how a VM would be started now, and starts nothing.</summary>
     /// <exception cref="VmException">It could not be.</exception>
     public async Task<BootContract> RenderAsync(VmDefinition definition, CancellationToken cancellationToken)
@@ -297,18 +248,6 @@ public sealed class VmRegistry(VmServices services)
         catch (BootRefusedException refusal)
         {
             throw VmFault.ToException(refusal);
-        }
-    }
-
-    private async Task<T> AskAsync<T>(string idOrName, Func<QemuMonitor, Task<T>> ask)
-    {
-        try
-        {
-            return await ask(Find(idOrName).RequireMonitor());
-        }
-        catch (QmpException failure)
-        {
-            throw VmFault.ToException(failure);
         }
     }
 }

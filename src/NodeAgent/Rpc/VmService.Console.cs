@@ -27,7 +27,7 @@ internal sealed partial class VmService
             var vm = doors.Find(context, Named(attach.Vm, "attach.vm"));
             var ticket = Callers.TicketOf(context);
             var lookOnly = LookOnly(attach, ticket);
-            using var client = registry.Console(vm.Definition.Id.ToString("D")).AddClient(attach.History, lookOnly is not null);
+            using var client = registry.Find(vm.Definition.Id.ToString("D")).RequireConsole().AddClient(attach.History, lookOnly is not null);
             run = doors.EndWithTicket(context, life);
             await CallRecord.OpenedAsync(context, vm.Definition.Id, vm.Definition.Name, (lookOnly is null ? "To look and to type." : "To look only.") + ByTicket(ticket));
             var typing = TypeAsync(requestStream, client, lookOnly, life);
@@ -65,8 +65,9 @@ internal sealed partial class VmService
         using var life = doors.Link(context);
         try
         {
-            var console = registry.Console(Named(request.Vm));
-            var vm = registry.Get(request.Vm).Definition;
+            var asked = registry.Find(Named(request.Vm));
+            var console = asked.RequireConsole();
+            var vm = asked.Snapshot.Definition;
             await CallRecord.OpenedAsync(context, vm.Id, vm.Name);
             foreach (var piece in Pieces(console.History.Read(request.TailBytes)))
             {

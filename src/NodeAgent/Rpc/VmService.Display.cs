@@ -20,7 +20,7 @@ internal sealed partial class VmService
             }
 
             var vm = doors.Find(context, Named(attach.Vm, "attach.vm"));
-            using var line = await registry.OpenDisplayAsync(vm.Definition.Id.ToString("D"));
+            using var line = await registry.Find(vm.Definition.Id.ToString("D")).OpenDisplayAsync();
             // A line to a later run than the ticket is for ends at once.
             run = doors.EndWithRun(context, vm, life);
             await CallRecord.OpenedAsync(context, vm.Definition.Id, vm.Definition.Name, ByTicket(Callers.TicketOf(context)).TrimStart());

@@ -66,7 +66,7 @@ internal sealed partial class VmService
         {
             try
             {
-                await registry.SendKeysAsync(request.Vm, [.. request.Keys], hold, context.CancellationToken);
+                await registry.Find(request.Vm).SendKeysAsync([.. request.Keys], hold, context.CancellationToken);
             }
             catch (VmException refused) when (refused.Reason is VmErrorReason.QemuRefused)
             {
@@ -81,7 +81,7 @@ internal sealed partial class VmService
     {
         if (await FirstTimeAsync(registry.Get(Named(request.Vm)), request, context))
         {
-            await registry.InjectNmiAsync(request.Vm, context.CancellationToken);
+            await registry.Find(request.Vm).InjectNmiAsync(context.CancellationToken);
         }
 
         return new Empty();
@@ -89,7 +89,7 @@ internal sealed partial class VmService
 
     public override async Task<V1.TakeScreenshotResponse> TakeScreenshot(V1.TakeScreenshotRequest request, ServerCallContext context)
     {
-        var picture = await registry.TakeScreenshotAsync(Named(request.Vm), context.CancellationToken);
+        var picture = await registry.Find(Named(request.Vm)).TakeScreenshotAsync(context.CancellationToken);
         return new V1.TakeScreenshotResponse
         {
             ContentType = "image/png",

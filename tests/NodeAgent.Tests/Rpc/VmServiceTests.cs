@@ -212,7 +212,7 @@ public sealed class VmServiceTests : IAsyncLifetime
     public async Task A_long_history_comes_in_pieces_that_any_client_takes()
     {
         var vm = await CreateAsync("web");
-        var history = _agent.Floor.Registry.Console("web").History;
+        var history = _agent.Floor.Registry.Find("web").RequireConsole().History;
         var written = new byte[200_000];
         new Random(1).NextBytes(written);
         for (var at = 0; at < written.Length; at += 1000)

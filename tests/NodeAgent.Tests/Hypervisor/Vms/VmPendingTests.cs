@@ -21,13 +21,13 @@ public sealed class VmPendingTests
 
         changed.PendingFields.ShouldBe(["spec.console", "spec.display"]);
         new SnapshotWriter(bench.Services.Options.RunDirectory, _ => null).Write(changed).Status.VncSocket.ShouldBeEmpty();
-        Should.Throw<VmException>(() => bench.Registry.Console("web")).Reason.ShouldBe(VmErrorReason.NoSuchDevice);
-        (await Should.ThrowAsync<VmException>(() => bench.Registry.TakeScreenshotAsync("web", Ct))).Reason.ShouldBe(VmErrorReason.NoSuchDevice);
+        Should.Throw<VmException>(() => bench.Registry.Find("web").RequireConsole()).Reason.ShouldBe(VmErrorReason.NoSuchDevice);
+        (await Should.ThrowAsync<VmException>(() => bench.Registry.Find("web").TakeScreenshotAsync(Ct))).Reason.ShouldBe(VmErrorReason.NoSuchDevice);
 
         await bench.DoAsync("web", new VmVerb.Stop(Force: true));
         (await bench.DoAsync("web", new VmVerb.Start())).Fault.ShouldBeNull();
         new SnapshotWriter(bench.Services.Options.RunDirectory, _ => null).Write(bench.Registry.Get("web")).Status.VncSocket.ShouldNotBeEmpty();
-        _ = bench.Registry.Console("web");
+        _ = bench.Registry.Find("web").RequireConsole();
     }
 
     [Fact]
@@ -40,10 +40,10 @@ public sealed class VmPendingTests
 
         changed.PendingFields.ShouldBe(["spec.console", "spec.display"]);
         new SnapshotWriter(bench.Services.Options.RunDirectory, _ => null).Write(changed).Status.VncSocket.ShouldNotBeEmpty();
-        _ = bench.Registry.Console("web");
+        _ = bench.Registry.Find("web").RequireConsole();
         await bench.CloseAsync();
         await bench.OpenAsync();
-        _ = bench.Registry.Console("web");
+        _ = bench.Registry.Find("web").RequireConsole();
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class VmPendingTests
         await using var bench = await VmBench.BeginAsync();
         await bench.CreateAsync(change: spec => spec with { Console = new ConsoleSpec { HistoryBytes = 64 << 10 } });
         (await bench.DoAsync("web", new VmVerb.Start())).Fault.ShouldBeNull();
-        var history = bench.Registry.Console("web").History;
+        var history = bench.Registry.Find("web").RequireConsole().History;
         history.Append(new byte[20 << 10]);
         await bench.ChangeAsync("web", spec => spec with { Console = new ConsoleSpec { HistoryBytes = 8 << 10 } });
         history.Read().Length.ShouldBe(20 << 10);
