@@ -11,6 +11,8 @@ namespace NodeAgent.Rpc;
 /// </summary>
 internal sealed class CallRecord(AuditTrail trail, MethodFacts facts, Caller caller, object? request)
 {
+    private bool _isOutOfScope;
+
     /// <summary>For the batch that makes the call's decision durable.</summary>
     public AuditEntry Entry { get; } = new(caller.From, facts.ShortName, facts.SubjectOf(request));
 
@@ -26,6 +28,15 @@ internal sealed class CallRecord(AuditTrail trail, MethodFacts facts, Caller cal
         Of(context) is { } record
             ? record.DoneAsync(record.Draft(AuditKind.Call) with { Subject = name, VmId = vm, Result = AuditDraft.Ok, Detail = detail })
             : Task.CompletedTask;
+
+    /// <summary>The call is about a VM that its caller may not know of. It is told that there is none; the record tells why.</summary>
+    public static void OutOfScope(ServerCallContext context)
+    {
+        if (Of(context) is { } record)
+        {
+            record._isOutOfScope = true;
+        }
+    }
 
     /// <summary>Puts it on record that the call succeeded, unless that is on record already.</summary>
     public Task SucceededAsync(object? response)
@@ -51,7 +62,7 @@ internal sealed class CallRecord(AuditTrail trail, MethodFacts facts, Caller cal
         // Somebody who leaves a stream ends it; a read that finds nothing tells of nobody's intent.
         var isWorthIt = facts.IsAudited
             ? !(facts.IsLong && Entry.IsOnRecord)
-            : status.StatusCode is StatusCode.PermissionDenied or StatusCode.Unauthenticated or StatusCode.ResourceExhausted;
+            : _isOutOfScope || status.StatusCode is StatusCode.PermissionDenied or StatusCode.Unauthenticated or StatusCode.ResourceExhausted;
         if (isWorthIt)
         {
             trail.Refused(Draft(AuditKind.Refusal) with
@@ -59,7 +70,7 @@ internal sealed class CallRecord(AuditTrail trail, MethodFacts facts, Caller cal
                 VmId = IdOf(CallSubject.Of(null, facts.VmOf(request)).VmId),
                 Result = NameOf(status.StatusCode),
                 Reason = ErrorMapping.ReasonOf(status),
-                Detail = status.Status.Detail,
+                Detail = _isOutOfScope ? $"{status.Status.Detail} So the caller is told: its roles are for VMs with other labels (vm_labels)." : status.Status.Detail,
             });
         }
     }

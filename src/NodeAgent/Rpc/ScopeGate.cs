@@ -28,10 +28,16 @@ internal sealed class ScopeGate(VmRegistry registry, OperationBook operations) :
 
     /// <summary>A VM by id or name, if the caller may know of it.</summary>
     /// <exception cref="VmException">There is none that it may know of.</exception>
-    public static VmSnapshot Get(VmRegistry registry, string idOrName, VmScope scope)
+    public static VmSnapshot Get(VmRegistry registry, string idOrName, ServerCallContext context)
     {
         var vm = registry.Get(idOrName);
-        return scope.Covers(vm.Definition.Labels) ? vm : throw new VmException(VmErrorReason.NotFound, $"There is no VM '{idOrName}'.");
+        if (Callers.ScopeOf(context).Covers(vm.Definition.Labels))
+        {
+            return vm;
+        }
+
+        CallRecord.OutOfScope(context);
+        throw new VmException(VmErrorReason.NotFound, $"There is no VM '{idOrName}'.");
     }
 
     private ValueTask CheckAsync(object request, ServerCallContext context)
@@ -51,7 +57,7 @@ internal sealed class ScopeGate(VmRegistry registry, OperationBook operations) :
                 CheckLabels(scope, vm);
                 return;
             case V1.UpdateVmRequest { Vm: { } vm } update:
-                Get(registry, vm.Id.Length > 0 ? vm.Id : vm.Name, scope);
+                Get(registry, vm.Id.Length > 0 ? vm.Id : vm.Name, context);
                 // An empty mask is none: labels are replaced too (see UpdateMask).
                 if (update.UpdateMask is not { Paths.Count: > 0 } || update.UpdateMask.Paths.Any(path => path == "*" || path.Split('.')[0] == "labels"))
                 {
@@ -63,7 +69,7 @@ internal sealed class ScopeGate(VmRegistry registry, OperationBook operations) :
                 CheckLabels(scope, vm);
                 return;
             case LongRunning.GetOperationRequest or LongRunning.WaitOperationRequest or LongRunning.CancelOperationRequest:
-                await CheckOperationAsync(facts.SubjectOf(request), scope, context.CancellationToken);
+                await CheckOperationAsync(facts.SubjectOf(request), scope, context);
                 return;
             default:
                 break;
@@ -71,7 +77,7 @@ internal sealed class ScopeGate(VmRegistry registry, OperationBook operations) :
 
         if (facts.VmOf(request) is { Length: > 0 } named)
         {
-            Get(registry, named, scope);
+            Get(registry, named, context);
             return;
         }
 
@@ -87,11 +93,13 @@ internal sealed class ScopeGate(VmRegistry registry, OperationBook operations) :
         }
     }
 
-    private async Task CheckOperationAsync(string name, VmScope scope, CancellationToken cancellationToken)
+    private async Task CheckOperationAsync(string name, VmScope scope, ServerCallContext context)
     {
-        var operation = await operations.FindAsync(OperationWriter.IdOf(name), cancellationToken);
-        if (operation?.VmId is not { } id || registry.TryGet(id) is not { } vm || !scope.Covers(vm.Definition.Labels))
+        var operation = await operations.FindAsync(OperationWriter.IdOf(name), context.CancellationToken)
+            ?? throw OperationService.NotFound(name);
+        if (operation.VmId is not { } id || registry.TryGet(id) is not { } vm || !scope.Covers(vm.Definition.Labels))
         {
+            CallRecord.OutOfScope(context);
             throw OperationService.NotFound(name);
         }
     }

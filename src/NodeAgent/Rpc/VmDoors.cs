@@ -20,7 +20,7 @@ internal sealed class VmDoors(VmRegistry registry, RunEnds ends, StopGrace stop,
     {
         if (Callers.TicketOf(context) is not { } ticket)
         {
-            return ScopeGate.Get(registry, idOrName, Callers.ScopeOf(context));
+            return ScopeGate.Get(registry, idOrName, context);
         }
 
         var vm = registry.TryGet(ticket.VmId) ?? throw new TicketException(TicketReason.Void);

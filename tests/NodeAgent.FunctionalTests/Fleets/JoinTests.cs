@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
 using NodeAgent.FunctionalTests.Agents;
 using NodeAgent.FunctionalTests.Faces;
+using NodeAgent.FunctionalTests.Survival;
 using NodeAgent.V1;
 using ReferenceManager.Admin.V1;
 
@@ -111,6 +113,31 @@ public sealed class JoinTests : IAsyncLifetime
 
         var member = await agent.UntilMemberAsync(now => now.State == MembershipState.None, "in no fleet");
         member.Problem.ShouldContain("refused");
+    }
+
+    [Fact]
+    public async Task What_a_full_disk_does_not_take_of_the_fleet_is_said_and_is_taken_when_there_is_space()
+    {
+        await using var disk = await SmallDisk.MountAsync(16);
+        await using var agent = await Agent.StartAsync(new AgentConfiguration { StateDirectory = Path.Combine(disk.Root, "state") });
+        var token = await _leader.TokenAsync();
+
+        disk.Fill();
+        (await Should.ThrowAsync<RpcException>(() => agent.JoinAsync(token))).Reason().ShouldBe("MEMBERSHIP_NOT_KEPT");
+        (await agent.MembershipAsync()).State.ShouldBe(MembershipState.None);
+        (await _leader.Admin.ListPendingAsync(new ListPendingRequest())).Enrolments.ShouldBeEmpty("nobody is asked for what could not be kept");
+        disk.Free();
+        (await agent.JoinAsync(token)).State.ShouldBe(MembershipState.Joined);
+        await agent.UntilConnectedAsync();
+
+        // The disk fills up while a person decides: the key is kept, so that the node asks until it can keep the answer.
+        await agent.LeaveAsync();
+        await agent.JoinAsync(await _leader.TokenAsync());
+        disk.Fill();
+        await _leader.Admin.DecideEnrolmentAsync(new DecideEnrolmentRequest { Id = await agent.NodeIdAsync(), Approve = true });
+        (await agent.UntilMemberAsync(now => now.Problem.Contains("can't be kept", StringComparison.Ordinal), "without space for the answer")).State.ShouldBe(MembershipState.Pending);
+        disk.Free();
+        await agent.UntilConnectedAsync();
     }
 
     private static async Task RefusedAsync(Agent agent, string token, params string[] words)

@@ -230,6 +230,14 @@ public sealed class RemoteListenerTests : IDisposable
         using var console = red.StreamConsole(cancellationToken: Cancellation);
         await console.RequestStream.WriteAsync(new() { Attach = new() { Vm = "other" } }, Cancellation);
         (await Should.ThrowAsync<RpcException>(() => console.ResponseStream.MoveNext(Cancellation))).StatusCode.ShouldBe(StatusCode.NotFound);
+
+        // What it was not told is on record; that there is no such VM at all is nobody's refusal.
+        Code(() => red.GetVm(new() { Vm = "nowhere" }, cancellationToken: Cancellation)).ShouldBe(StatusCode.NotFound);
+        var records = await new V1.AuditService.AuditServiceClient(agent.Channel).ListAuditRecordsAsync(new() { PageSize = 1000 }, cancellationToken: Cancellation);
+        var reads = records.Records.Where(record => record.Method is "VmService/GetVm").ToArray();
+        reads.ShouldHaveSingleItem().Subject.ShouldBe("other");
+        reads[0].Result.ShouldBe("NOT_FOUND");
+        reads[0].Detail.ShouldContain("vm_labels");
     }
 
     [Fact]
