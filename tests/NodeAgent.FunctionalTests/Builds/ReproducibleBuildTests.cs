@@ -1,14 +1,15 @@
 using NodeAgent.FunctionalTests.Boxes;
 using NodeAgent.FunctionalTests.Faces;
+using NodeAgent.FunctionalTests.Isolation;
 
 namespace NodeAgent.FunctionalTests.Builds;
 
 /// <summary>The same source makes the same programs, wherever it lies.</summary>
-[Trait(Effort.Trait, Effort.WholeOnly)]
+[Collection(nameof(AloneCollection)), Trait(Effort.Trait, Effort.WholeOnly)]
 public sealed class ReproducibleBuildTests
 {
-    // It compiles everything natively once more, which takes minutes: run by hand, with -explicit only.
-    [Fact(Explicit = true)]
+    // It compiles everything natively once more, which takes minutes.
+    [Fact]
     public async Task Programs_of_a_clone_elsewhere_are_those_of_this_tree_byte_for_byte()
     {
         Assert.SkipUnless((await GitAsync(Artifacts.Tree, "status", "--porcelain", "--untracked-files=no")).Succeeded().Length == 0, "what is built here is not what is committed");
