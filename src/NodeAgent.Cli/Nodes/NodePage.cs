@@ -113,7 +113,7 @@ internal static class NodePage
 
         if (kvm.SelfTest is { } test)
         {
-            page.Add("Self-test", $"{EnumText.Format(NodeReflection.Descriptor.FindTypeByName<Google.Protobuf.Reflection.EnumDescriptor>("KvmVerdict"), (int)test.Verdict)}: {test.Reason}")
+            page.Add("Self-test", $"{EnumText.Format(test.Verdict)}: {test.Reason}")
                 .AddAll("Runs", test.Runs.Select(r => $"{r.Bits}-bit: {(r.Passed ? "passed" : "failed")}, {r.Slowdown:0.##} × the host's time, exit {HumanText.Interval(r.ExitLatency)} {r.Message}".TrimEnd()));
         }
 

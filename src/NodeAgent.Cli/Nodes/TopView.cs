@@ -14,9 +14,6 @@ internal sealed class TopView(Call call)
     private const int PageSize = 1000;
     private const int HeadLines = 2;
 
-    private static readonly Google.Protobuf.Reflection.EnumDescriptor States =
-        VmReflection.Descriptor.FindTypeByName<Google.Protobuf.Reflection.EnumDescriptor>("VmState");
-
     private Dictionary<string, Row> _rows = [];
     private Node _node = new();
 
@@ -69,7 +66,7 @@ internal sealed class TopView(Call call)
     private static IEnumerable<Column<Row>> Columns() =>
     [
         new("NAME", r => r.Vm.Name) { Shrinks = true },
-        new("STATE", r => EnumText.Format(States, (int)(r.Vm.Status?.State ?? 0))),
+        new("STATE", r => EnumText.Format(r.Vm.Status?.State ?? VmState.Unspecified)),
         new("VCPUS", r => $"{r.Vm.Spec?.Cpu?.Vcpus ?? 0}") { Right = true },
         new("CPU %", r => r.Rates is { } rates ? rates.CpuPercent.ToString("0.0", CultureInfo.InvariantCulture) : HumanText.None) { Right = true },
         new("MEMORY", r => HumanText.Size(r.Vm.Spec?.MemoryBytes ?? 0)) { Right = true },

@@ -26,7 +26,7 @@ internal static class OperationColumns
     private static Cell State(Operation operation)
     {
         var state = OperationWait.Metadata(operation).State;
-        return new Cell(EnumText.Format(OperationReflection.Descriptor.EnumTypes[0], (int)state), state switch
+        return new Cell(EnumText.Format(state), state switch
         {
             OperationState.Running => Palette.Busy,
             OperationState.Succeeded => Palette.Good,

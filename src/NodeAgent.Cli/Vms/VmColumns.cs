@@ -33,7 +33,7 @@ internal static class VmColumns
     public static Cell State(VmStatus? status)
     {
         var state = status?.State ?? VmState.Unspecified;
-        return new Cell(EnumText.Format(VmReflection.Descriptor.FindTypeByName<Google.Protobuf.Reflection.EnumDescriptor>("VmState"), (int)state), Color(state));
+        return new Cell(EnumText.Format(state), Color(state));
     }
 
     /// <summary>Labels as they are given on the command line.</summary>

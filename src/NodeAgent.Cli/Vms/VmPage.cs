@@ -70,7 +70,7 @@ internal static class VmPage
         if (status.Exit is { } exit)
         {
             page.Section("Last exit")
-                .Add("Reason", EnumText.Format(VmReflection.Descriptor.FindTypeByName<EnumDescriptor>("ExitReason"), (int)exit.Reason))
+                .Add("Reason", EnumText.Format(exit.Reason))
                 .Add("Message", exit.Message)
                 .Add("Time", HumanText.Moment(exit.Time))
                 .Add("Exit code", exit.HasExitCode ? $"{exit.ExitCode}" : "")

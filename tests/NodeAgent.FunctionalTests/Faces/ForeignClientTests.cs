@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using NodeAgent.FunctionalTests.Agents;
 using NodeAgent.FunctionalTests.Guests;
@@ -33,10 +34,10 @@ public sealed class ForeignClientTests
         await using var agent = await StartAsync();
         var methods = (await CurlAsync(agent, "", "--list-methods")).Succeeded().Split('\n', StringSplitOptions.RemoveEmptyEntries);
         methods.Length.ShouldBeGreaterThanOrEqualTo(30);
-        var wrong = new List<string>();
+        var wrong = new ConcurrentBag<string>();
 
         // An empty request of each: what demands something says so; what streams for ever is told to end.
-        foreach (var method in methods)
+        await Parallel.ForEachAsync(methods, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (method, _) =>
         {
             var answer = await CurlAsync(agent, method, "--data", "{}", "--timeout", "2s");
             var isEndless = method.Contains("/Watch") || method.EndsWith("ServerReflectionInfo", StringComparison.Ordinal);
@@ -44,7 +45,7 @@ public sealed class ForeignClientTests
             {
                 wrong.Add($"{method}: {answer.ExitCode}: {answer.Output}{answer.Errors}");
             }
-        }
+        });
 
         wrong.ShouldBeEmpty();
     }

@@ -31,5 +31,19 @@ public sealed class EnumTextTest
     public void The_short_form_is_written() => EnumText.Format(Restart, (int)RestartMode.OnFailure).ShouldBe("on-failure");
 
     [Fact]
+    public void A_value_is_written_by_its_name_as_by_its_descriptor()
+    {
+        ShouldAgree<VmState>(VmReflection.Descriptor);
+        ShouldAgree<ExitReason>(VmReflection.Descriptor);
+        ShouldAgree<KvmVerdict>(NodeReflection.Descriptor);
+        ShouldAgree<OperationState>(OperationReflection.Descriptor);
+        EnumText.Format((VmState)99).ShouldBe("99");
+
+        static void ShouldAgree<T>(FileDescriptor file)
+            where T : struct, Enum =>
+            Enum.GetValues<T>().ShouldAllBe(value => EnumText.Format(value) == EnumText.Format(file.FindTypeByName<EnumDescriptor>(typeof(T).Name), Convert.ToInt32(value)));
+    }
+
+    [Fact]
     public void A_number_that_this_version_does_not_know_is_written_as_it_is() => EnumText.Format(Restart, 99).ShouldBe("99");
 }
