@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Google.Protobuf.Reflection;
 using NodeAgent.Cli.Output;
 using NodeAgent.Cli.Values;
 using NodeAgent.Cli.Yaml;
