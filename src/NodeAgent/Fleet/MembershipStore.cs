@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using NodeAgent.Bindings.Linux;
 using NodeAgent.Manager.V1;
 using NodeAgent.Tls;
@@ -12,29 +11,33 @@ namespace NodeAgent.Fleet;
 /// <summary>
 /// The membership on disk: STATE/fleet/fleet.json names a folder beside it with certificate, key and trust. A change makes
 /// a new folder first; the rename of fleet.json is the moment it counts, so that a kill leaves the old or the new whole.
+/// A file that is damaged all the same is set aside: the node is in no fleet then, and its guests have their agent.
 /// </summary>
 internal sealed class MembershipStore
 {
     private const string FleetFile = "fleet.json", PendingFile = "pending.json";
     private const string CertificateFile = "node.pem", KeyFile = "node.key", AuthoritiesFile = "authorities.pem", RevokedFile = "revoked.pem";
-    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly string _directory;
+    private readonly FleetDirectory _directory;
     private FleetMembership? _current;
     private PendingEnrolment? _pending;
 
-    /// <param name="stateDirectory">The agent's state directory.</param>
+    /// <param name="directory">Where it lies.</param>
     /// <param name="time">The clock.</param>
-    /// <exception cref="IOException">A file is there and can't be read.</exception>
-    public MembershipStore(string stateDirectory, TimeProvider time)
+    public MembershipStore(FleetDirectory directory, TimeProvider time)
     {
         _time = time;
-        _directory = Path.Combine(stateDirectory, "fleet");
-        _current = Read(FleetFile, FleetJson.Default.FleetMembership);
-        _pending = Read(PendingFile, FleetJson.Default.PendingEnrolment);
+        _directory = directory;
+        _current = directory.Read(FleetFile, FleetJson.Default.FleetMembership);
+        _pending = directory.Read(PendingFile, FleetJson.Default.PendingEnrolment);
+        Damage = directory.Damage;
+        directory.ClearLeft(keep: _current?.Folder);
     }
+
+    /// <summary>What was damaged when the agent started; empty when nothing was, or the node has asked anew to be let in.</summary>
+    public string Damage { get; private set; } = "";
 
     /// <summary>The membership; <c>null</c> when the node is in no fleet.</summary>
     public FleetMembership? Current => Volatile.Read(ref _current);
@@ -43,17 +46,17 @@ internal sealed class MembershipStore
     public PendingEnrolment? Pending => Volatile.Read(ref _pending);
 
     /// <summary>Where certificate, key and trust lie.</summary>
-    public CredentialFiles? Files => Current is { } current ? FilesIn(Path.Combine(_directory, current.Folder)) : null;
+    public CredentialFiles? Files => Current is { } current ? FilesIn(_directory.Folder(current.Folder)) : null;
 
     /// <summary>Keeps an enrolment that was begun.</summary>
     public void Begin(PendingEnrolment pending)
     {
         lock (_gate)
         {
-            MakeDirectory(_directory);
-            Write(Path.Combine(_directory, PendingFile), JsonSerializer.Serialize(pending, FleetJson.Default.PendingEnrolment));
-            DirectorySync.Run(_directory);
+            _directory.Make();
+            _directory.Replace(PendingFile, JsonSerializer.Serialize(pending, FleetJson.Default.PendingEnrolment));
             Volatile.Write(ref _pending, pending);
+            Damage = "";
         }
     }
 
@@ -62,7 +65,7 @@ internal sealed class MembershipStore
     {
         lock (_gate)
         {
-            File.Delete(Path.Combine(_directory, PendingFile));
+            _directory.Remove(PendingFile);
             Volatile.Write(ref _pending, null);
         }
     }
@@ -173,11 +176,10 @@ internal sealed class MembershipStore
     {
         lock (_gate)
         {
-            File.Delete(Path.Combine(_directory, FleetFile));
-            File.Delete(Path.Combine(_directory, PendingFile));
+            _directory.Remove(FleetFile, PendingFile);
             Volatile.Write(ref _current, null);
             Volatile.Write(ref _pending, null);
-            Sweep("");
+            _directory.Sweep(keep: null);
         }
     }
 
@@ -201,29 +203,20 @@ internal sealed class MembershipStore
     // Without a bundle, what is trusted stays as it is.
     private void Put(FleetMembership membership, TrustBundle? trust, string chain, string key)
     {
-        MakeDirectory(_directory);
         var last = Current is { } current && int.TryParse(current.Folder, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
         var name = (last + 1).ToString(CultureInfo.InvariantCulture);
-        var folder = Path.Combine(_directory, name);
-        if (Directory.Exists(folder))
-        {
-            // Of an agent that was killed before this counted.
-            Directory.Delete(folder, recursive: true);
-        }
-
-        MakeDirectory(folder);
-        var files = FilesIn(folder);
-        Write(files.Certificate, chain + "\n");
-        Write(files.Key, key + "\n");
+        var files = FilesIn(_directory.MakeFolder(name));
+        FleetDirectory.Write(files.Certificate, chain + "\n");
+        FleetDirectory.Write(files.Key, key + "\n");
         if (trust is not null)
         {
-            Write(files.Authorities, AuthoritiesOf(trust));
-            Write(files.RevocationLists[0], RevokedOf(trust));
+            FleetDirectory.Write(files.Authorities, AuthoritiesOf(trust));
+            FleetDirectory.Write(files.RevocationLists[0], RevokedOf(trust));
         }
         else if (Files is { } before)
         {
-            Write(files.Authorities, File.ReadAllText(before.Authorities));
-            Write(files.RevocationLists[0], File.ReadAllText(before.RevocationLists[0]));
+            FleetDirectory.Write(files.Authorities, File.ReadAllText(before.Authorities));
+            FleetDirectory.Write(files.RevocationLists[0], File.ReadAllText(before.RevocationLists[0]));
         }
 
         // What can't be used must not replace what can.
@@ -233,51 +226,14 @@ internal sealed class MembershipStore
             throw new CryptographicException($"The certificate is for the fleet '{read.Fleet}' and not for '{membership.FleetId}'.");
         }
 
-        DirectorySync.Run(folder);
+        DirectorySync.Run(_directory.Folder(name));
         Commit(membership with { Folder = name });
-        Sweep(name);
+        _directory.Sweep(keep: name);
     }
 
     private void Commit(FleetMembership membership)
     {
-        var path = Path.Combine(_directory, FleetFile);
-        Write(path + ".new", JsonSerializer.Serialize(membership, FleetJson.Default.FleetMembership));
-        File.Move(path + ".new", path, overwrite: true);
-        DirectorySync.Run(_directory);
+        _directory.Replace(FleetFile, JsonSerializer.Serialize(membership, FleetJson.Default.FleetMembership));
         Volatile.Write(ref _current, membership);
-    }
-
-    private void Sweep(string but)
-    {
-        foreach (var folder in Directory.Exists(_directory) ? Directory.GetDirectories(_directory) : [])
-        {
-            if (Path.GetFileName(folder) != but)
-            {
-                Directory.Delete(folder, recursive: true);
-            }
-        }
-    }
-
-    private T? Read<T>(string name, JsonTypeInfo<T> type)
-        where T : class
-    {
-        var path = Path.Combine(_directory, name);
-        try
-        {
-            return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllText(path), type) : null;
-        }
-        catch (JsonException broken)
-        {
-            throw new IOException($"{path} is damaged: {broken.Message} Move it away and let the node join its fleet again.", broken);
-        }
-    }
-
-    private static void MakeDirectory(string path) => Directory.CreateDirectory(path, OwnerOnly | UnixFileMode.UserExecute);
-
-    private static void Write(string path, string text)
-    {
-        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write, UnixCreateMode = OwnerOnly });
-        file.Write(System.Text.Encoding.UTF8.GetBytes(text));
-        file.Flush(flushToDisk: true);
     }
 }

@@ -10,7 +10,8 @@ internal static class FleetComposition
 {
     public static void Add(IServiceCollection services, Func<NodeFloor> floor, AgentStart start)
     {
-        services.AddSingleton(provider => new MembershipStore(start.Options.StateDirectory, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new MembershipStore(
+            new FleetDirectory(start.Options.StateDirectory, provider.GetRequiredService<ILogger<FleetDirectory>>()), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider =>
         {
             // A change of a file may be seen while the agent leaves, when nothing can be asked of the provider any more.

@@ -32,7 +32,7 @@ internal sealed class FleetService(FleetDesk fleet, TimeProvider time) : V1.Flee
     {
         { Current: { } member } => Joined(member),
         { Pending: { } pending } => Pending(pending),
-        _ => new V1.Membership { State = V1.MembershipState.None, Problem = fleet.Enrolment.Problem },
+        _ => new V1.Membership { State = V1.MembershipState.None, Problem = fleet.Enrolment.Problem is { Length: > 0 } problem ? problem : fleet.Store.Damage },
     };
 
     private V1.Membership Joined(FleetMembership member)

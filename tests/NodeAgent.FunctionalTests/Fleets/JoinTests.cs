@@ -127,6 +127,13 @@ public sealed class JoinTests : IAsyncLifetime
         (await agent.MembershipAsync()).State.ShouldBe(MembershipState.None);
         (await _leader.Admin.ListPendingAsync(new ListPendingRequest())).Enrolments.ShouldBeEmpty("nobody is asked for what could not be kept");
         disk.Free();
+
+        // What was begun on the full disk is no stumbling block for the next agent.
+        await agent.KillAsync();
+        await agent.StartAgainAsync();
+        var none = await agent.MembershipAsync();
+        none.State.ShouldBe(MembershipState.None);
+        none.Problem.ShouldBeEmpty();
         (await agent.JoinAsync(token)).State.ShouldBe(MembershipState.Joined);
         await agent.UntilConnectedAsync();
 
@@ -137,6 +144,39 @@ public sealed class JoinTests : IAsyncLifetime
         await _leader.Admin.DecideEnrolmentAsync(new DecideEnrolmentRequest { Id = await agent.NodeIdAsync(), Approve = true });
         (await agent.UntilMemberAsync(now => now.Problem.Contains("can't be kept", StringComparison.Ordinal), "without space for the answer")).State.ShouldBe(MembershipState.Pending);
         disk.Free();
+        await agent.UntilConnectedAsync();
+    }
+
+    [Theory]
+    [InlineData("fleet.json", MembershipState.None)]
+    [InlineData("pending.json", MembershipState.Joined)]
+    public async Task Damaged_membership_is_set_aside_and_keeps_no_agent_from_its_guests(string file, MembershipState left)
+    {
+        await using var agent = await _leader.StartMemberAsync();
+        var guest = await agent.Client.CreateAndStartAsync(Qemus.Cheap("guest"), paused: true);
+        var path = Path.Combine(agent.StateDirectory, "fleet", file);
+        await agent.KillAsync();
+        await File.WriteAllTextAsync(path, """{"fleet_id":"f""");
+
+        await agent.StartAgainAsync();
+
+        Qemus.ShouldAgree(await agent.Client.GetAsync(guest.Id));
+        var member = await agent.MembershipAsync();
+        member.State.ShouldBe(left);
+        agent.ReadLog().ShouldContain($"{path} is damaged");
+        File.Exists(path + ".damaged").ShouldBeTrue();
+        if (left is MembershipState.Joined)
+        {
+            await agent.UntilConnectedAsync();
+            return;
+        }
+
+        member.Problem.ShouldContain("join its fleet again");
+
+        // The key is kept for whoever can mend the file; and a node that joins again is one that a person lets in.
+        Directory.GetDirectories(Path.GetDirectoryName(path)!).ShouldHaveSingleItem();
+        (await agent.JoinAsync(await _leader.TokenAsync())).State.ShouldBe(MembershipState.Pending);
+        await _leader.Admin.DecideEnrolmentAsync(new DecideEnrolmentRequest { Id = await agent.NodeIdAsync(), Approve = true });
         await agent.UntilConnectedAsync();
     }
 
