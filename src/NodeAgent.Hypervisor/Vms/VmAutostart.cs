@@ -25,7 +25,7 @@ public sealed partial class VmAutostart(VmRegistry registry, VmOptions options, 
     public async Task RunAsync(OperationBook operations, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(operations);
-        if (File.Exists(_noteFile) && (await File.ReadAllTextAsync(_noteFile, cancellationToken)).Trim() == bootId)
+        if (IsNoted())
         {
             return;
         }
@@ -42,8 +42,33 @@ public sealed partial class VmAutostart(VmRegistry registry, VmOptions options, 
         }
 
         // Noted at the end: an agent that was killed half-way goes on, and starting what runs already changes nothing.
-        await File.WriteAllTextAsync(_noteFile + ".new", bootId, cancellationToken);
-        File.Move(_noteFile + ".new", _noteFile, overwrite: true);
+        Note();
+    }
+
+    private bool IsNoted()
+    {
+        try
+        {
+            return File.Exists(_noteFile) && File.ReadAllText(_noteFile).Trim() == bootId;
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            LogNotNoted(_noteFile, failed.Message);
+            return false;
+        }
+    }
+
+    private void Note()
+    {
+        try
+        {
+            File.WriteAllText(_noteFile + ".new", bootId);
+            File.Move(_noteFile + ".new", _noteFile, overwrite: true);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            LogNotNoted(_noteFile, failed.Message);
+        }
     }
 
     private async Task StartAsync(VmSnapshot vm, OperationBook operations, CancellationToken cancellationToken)
@@ -59,6 +84,9 @@ public sealed partial class VmAutostart(VmRegistry registry, VmOptions options, 
             LogRefused(vm.Definition.Name, refusal.Message, vm.Definition.Id);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Which boot's VMs were started, {Path}, can't be read or noted; the next agent starts them again if they are stopped by then: {Problem}")]
+    private partial void LogNotNoted(string path, string problem);
 
 #pragma warning disable SYSLIB1015 // The id is a field to look for, no part of the sentence.
     [LoggerMessage(Level = LogLevel.Warning, Message = "VM {VmName} was not started with the host: {Reason}")]

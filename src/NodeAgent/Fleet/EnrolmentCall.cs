@@ -102,18 +102,7 @@ internal sealed class EnrolmentCall(NodePortrait portrait, TimeProvider time)
         new(FleetReason.ManagerUntrusted, $"Who answers at {endpoint} is not the fleet's manager: {problem}.") { MayHaveCounted = sent };
 
     private static FleetException Unreachable(string endpoint, RpcException failed, bool sent) =>
-        new(FleetReason.ManagerUnreachable, $"The manager at {endpoint} does not answer: {Cause(failed)}", failed) { MayHaveCounted = sent };
-
-    private static string Cause(RpcException failed)
-    {
-        Exception cause = failed.Status.DebugException ?? failed;
-        while (cause.InnerException is { } inner)
-        {
-            cause = inner;
-        }
-
-        return cause is RpcException { Status.Detail: var detail } ? detail : cause.Message;
-    }
+        new(FleetReason.ManagerUnreachable, $"The manager at {endpoint} does not answer: {RpcCause.Of(failed)}", failed) { MayHaveCounted = sent };
 
     private DateTime Deadline(TimeSpan patience) => time.GetUtcNow().UtcDateTime + patience;
 }

@@ -82,7 +82,7 @@ internal sealed partial class Renewal(Membership membership, NodePortrait portra
             }
             catch (RpcException failed) when (!cancellationToken.IsCancellationRequested)
             {
-                problem = refused.Length > 0 ? $"{endpoint}: {refused}" : $"{endpoint}: {failed.Status.Detail}";
+                problem = refused.Length > 0 ? $"{endpoint}: {refused}" : $"{endpoint}: {RpcCause.Of(failed)}";
             }
             catch (Exception wrong) when (wrong is CryptographicException or FleetException or UriFormatException)
             {

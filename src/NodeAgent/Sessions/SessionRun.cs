@@ -64,7 +64,7 @@ internal sealed class SessionRun
         }
         catch (RpcException failed)
         {
-            return _line.Problem.Length > 0 ? _line.Problem : failed.Status.Detail;
+            return _line.Problem.Length > 0 ? _line.Problem : RpcCause.Of(failed);
         }
         catch (TimeoutException)
         {
