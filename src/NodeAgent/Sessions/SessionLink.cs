@@ -88,6 +88,12 @@ internal sealed partial class SessionLink(SessionParts parts, TunnelGate tunnels
         {
             while (!run.Ended.IsCompleted)
             {
+                if (cancellationToken.IsCancellationRequested)
+                {
+                    // Said by the end of another session, inside of the cancelling, which reaches this one only after that.
+                    return "The agent leaves.";
+                }
+
                 var (changed, told) = (_changed.Next, parts.Told.Next);
                 var time = parts.Time.GetUtcNow();
                 if (ReasonToEnd(endpoint, fleet, time) is { } why)

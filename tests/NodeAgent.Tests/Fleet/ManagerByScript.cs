@@ -31,6 +31,9 @@ internal sealed class ManagerByScript : IAsyncDisposable
     /// <summary>Answers Renew.</summary>
     public Func<RenewRequest, RenewResponse> OnRenew { get; set; } = _ => new RenewResponse();
 
+    /// <summary>Whether it takes new sessions and says nothing in them.</summary>
+    public bool IsSilent { get; set; }
+
     public TrustBundle Trust { get; } = new() { Version = 1 };
 
     public string Endpoint { get; private set; } = "";
@@ -109,7 +112,11 @@ internal sealed class ManagerByScript : IAsyncDisposable
         {
             await requestStream.MoveNext(context.CancellationToken);
             var session = new ScriptedSession(requestStream.Current.Hello, context.GetHttpContext().Connection.ClientCertificate!.SerialNumber);
-            session.Say.Writer.TryWrite(new OpenSessionResponse { Welcome = new Welcome { LeaseInterval = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)), ManagerId = "scripted" } });
+            if (!manager.IsSilent)
+            {
+                session.Say.Writer.TryWrite(new OpenSessionResponse { Welcome = new Welcome { LeaseInterval = Duration.FromTimeSpan(TimeSpan.FromSeconds(1)), ManagerId = "scripted" } });
+            }
+
             manager.Sessions.Enqueue(session);
             var saying = SayAsync(session, responseStream, context.CancellationToken);
             try

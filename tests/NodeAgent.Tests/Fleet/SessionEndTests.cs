@@ -115,6 +115,22 @@ public sealed class SessionEndTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Agent_that_leaves_while_a_session_is_being_replaced_leaves()
+    {
+        var agent = await StartAsync();
+        var first = await _manager.SessionAsync();
+        _manager.OnRenew = request => new RenewResponse { Issued = _fleet.Certify(request.CertificateRequest) };
+        _manager.IsSilent = true;
+        first.Say.Writer.TryWrite(new OpenSessionResponse { UpdateTrust = new UpdateTrust { Renew = true } });
+        await _manager.SessionAsync(session => session.Serial != first.Serial);
+
+        // The new session hears of it before the old one does, and must not be followed by another.
+        await agent.DisposeAsync().AsTask().WaitAsync(Patience, Cancellation);
+
+        _manager.Sessions.Count.ShouldBe(2);
+    }
+
+    [Fact]
     public async Task Certificate_that_is_due_as_soon_as_it_is_issued_is_told_of_and_not_asked_for_again_at_once()
     {
         await using var agent = await StartAsync();
