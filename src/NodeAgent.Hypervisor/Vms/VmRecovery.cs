@@ -125,6 +125,7 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
                 // A full backlog is silence too: earlier attempts still wait at its door.
                 report(new RecoveryFinding.Silent(bare, "QEMU's monitor does not answer."));
                 await Task.WhenAny(process.Exited, Task.Delay(services.Options.Monitor.LastRetry, services.Time, cancellationToken));
+                cancellationToken.ThrowIfCancellationRequested();
             }
             catch (Exception error) when (error is QmpException or SocketException)
             {

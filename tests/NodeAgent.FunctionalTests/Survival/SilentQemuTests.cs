@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net.Sockets;
 using NodeAgent.FunctionalTests.Agents;
 using NodeAgent.V1;
 
@@ -98,6 +99,45 @@ public sealed class SilentQemuTests
         stopped.Status.Exit.Reason.ShouldBe(ExitReason.KilledByRequest);
         Qemus.ShouldAgree(stopped);
         Qemus.ShouldAgree(await agent.Client.StartAsync(sick.Id, paused: true));
+    }
+
+    [Fact]
+    public async Task Agent_leaves_although_a_silent_qemu_takes_no_more_connections()
+    {
+        await using var agent = await Agent.StartAsync();
+        var sick = await agent.Client.CreateAndStartAsync(Qemus.Cheap("sick"), paused: true);
+        await agent.KillAsync();
+        Qemus.Suspend(sick.Status.Pid);
+        var waiting = FillDoor(Path.Combine(agent.RunDirectory, "vms", sick.Id, "qmp.sock"));
+        await agent.StartAgainAsync();
+        (await agent.Client.GetAsync(sick.Id)).Status.State.ShouldBe(VmState.Unknown);
+
+        await agent.StopAsync();
+
+        Qemus.Continue(sick.Status.Pid);
+        waiting.ForEach(socket => socket.Dispose());
+        await agent.StartAgainAsync();
+        (await agent.Client.UntilAsync(sick.Id, VmState.Paused)).Status.RunId.ShouldBe(sick.Status.RunId);
+    }
+
+    /// <summary>As many connections as the kernel lets wait at a socket that nobody accepts at.</summary>
+    private static List<Socket> FillDoor(string path)
+    {
+        var waiting = new List<Socket>();
+        while (true)
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { Blocking = false };
+            try
+            {
+                socket.Connect(new UnixDomainSocketEndPoint(path));
+                waiting.Add(socket);
+            }
+            catch (SocketException full) when (full.SocketErrorCode is SocketError.WouldBlock)
+            {
+                socket.Dispose();
+                return waiting;
+            }
+        }
     }
 
     private static async Task ShouldBeQuickAsync(string what, Task call)
