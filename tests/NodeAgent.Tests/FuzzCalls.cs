@@ -43,7 +43,7 @@ internal static class FuzzCalls
 
             await call.RequestStream.CompleteAsync();
         }
-        catch (RpcException)
+        catch (Exception enough) when (enough is RpcException or IOException)
         {
             // The other side has had enough; why, its answer says.
         }

@@ -104,18 +104,11 @@ internal sealed partial class LedgerGroupWriter(
 
     private void Refuse(IReadOnlyList<LedgerSubmission> group, LedgerException failure)
     {
-        foreach (LedgerSubmission submission in group)
+        // Health tells of it before the answers do: whoever got one looks there next.
+        bool isKept = failure.Reason != LedgerReason.Internal;
+        foreach (LedgerSubmission observed in group.Where(submission => isKept && submission.IsObserved))
         {
-            if (submission.IsObserved && failure.Reason != LedgerReason.Internal)
-            {
-                _backlog.Add(submission.Batch);
-                submission.Settle(new DeferredCommit());
-            }
-            else
-            {
-                gauge.CountFailure();
-                submission.Fail(failure);
-            }
+            _backlog.Add(observed.Batch);
         }
 
         LedgerState? state = failure.Reason switch
@@ -128,6 +121,19 @@ internal sealed partial class LedgerGroupWriter(
         if (state is not null)
         {
             gauge.Report(state.Value, failure.Message, _backlog);
+        }
+
+        foreach (LedgerSubmission submission in group)
+        {
+            if (isKept && submission.IsObserved)
+            {
+                submission.Settle(new DeferredCommit());
+            }
+            else
+            {
+                gauge.CountFailure();
+                submission.Fail(failure);
+            }
         }
     }
 

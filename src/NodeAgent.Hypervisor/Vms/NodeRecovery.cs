@@ -90,6 +90,8 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         var mayLive = record is { Exit: null } || intent?.Kind == nameof(VmWork.Start) || strays.Any(stray => stray.Directory == directory);
         if (!mayLive)
         {
+            // What a run left whose end is on record, and whose clearing away an agent did not finish.
+            Remove(new RunDirectory(services.Options.RunDirectory, definition.Id));
             var stopped = registry.Add(definition, record, new VmState.Stopped(record?.Exit));
             if (interruption is not null || record?.Restarts is { Due: not null })
             {
