@@ -29,6 +29,25 @@ public sealed class VmRecoveryTests
         await bench.ClearedAsync();
     }
 
+    [Fact]
+    public async Task What_a_run_left_whose_end_is_on_record_is_cleared()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        var vm = await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        await bench.DoAsync("web", new VmVerb.Stop(Force: true));
+        await bench.CloseAsync();
+
+        // As by a kill in the midst of it.
+        var directory = new RunDirectory(bench.Services.Options.RunDirectory, vm.Definition.Id);
+        directory.Create();
+        await File.WriteAllTextAsync(directory.Log, "", TestContext.Current.CancellationToken);
+        await bench.OpenAsync();
+
+        Directory.Exists(directory.Path).ShouldBeFalse();
+        bench.Registry.Get("web").State.ShouldBeOfType<VmState.Stopped>();
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
