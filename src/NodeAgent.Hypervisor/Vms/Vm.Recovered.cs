@@ -30,6 +30,9 @@ public sealed partial class Vm
                 Settle(interrupted, null);
                 ArmRestart();
                 return;
+            case RecoveryFinding.Gone when interrupted is null && _live is not null && _job is not null:
+                // It was asked to end meanwhile: its end is on its way here by itself, with who asked for it.
+                return;
             case RecoveryFinding.Gone gone:
                 if (_live is { } lost)
                 {
