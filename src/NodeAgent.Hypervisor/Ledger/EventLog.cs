@@ -60,6 +60,15 @@ public sealed class EventLog
             // Asked after the read: what was trimmed meanwhile shows here, see EventHead.Trim.
             if (place.Sequence + 1 < _head.Oldest)
             {
+                if (after is null)
+                {
+                    // Whoever named no place cannot have missed it: what is kept begins further on by now.
+                    cancellationToken.ThrowIfCancellationRequested();
+                    wanted.Clear();
+                    place = Oldest;
+                    continue;
+                }
+
                 return new EventsOutOfRange(Oldest, Newest);
             }
 

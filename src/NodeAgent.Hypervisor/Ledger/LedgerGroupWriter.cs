@@ -105,8 +105,8 @@ internal sealed partial class LedgerGroupWriter(
     private void Refuse(IReadOnlyList<LedgerSubmission> group, LedgerException failure)
     {
         // Health tells of it before the answers do: whoever got one looks there next.
-        bool isKept = failure.Reason != LedgerReason.Internal;
-        foreach (LedgerSubmission observed in group.Where(submission => isKept && submission.IsObserved))
+        bool Waits(LedgerSubmission submission) => submission.IsObserved && failure.Reason != LedgerReason.Internal;
+        foreach (LedgerSubmission observed in group.Where(Waits))
         {
             _backlog.Add(observed.Batch);
         }
@@ -125,7 +125,7 @@ internal sealed partial class LedgerGroupWriter(
 
         foreach (LedgerSubmission submission in group)
         {
-            if (isKept && submission.IsObserved)
+            if (Waits(submission))
             {
                 submission.Settle(new DeferredCommit());
             }

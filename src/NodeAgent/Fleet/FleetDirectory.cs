@@ -6,7 +6,8 @@ namespace NodeAgent.Fleet;
 
 /// <summary>
 /// STATE/fleet: files that are replaced as a whole, and folders beside them. Nobody but the agent's own user may read any
-/// of it. A file that is damaged is set aside: the node is in no fleet then, and its guests have their agent.
+/// of it. A file that is damaged is set aside, and one that cannot be read now is left for the next agent: the node is in no
+/// fleet then, and its guests have their agent.
 /// </summary>
 /// <param name="stateDirectory">The agent's state directory.</param>
 /// <param name="log">Where damage is told.</param>
@@ -17,7 +18,7 @@ internal sealed partial class FleetDirectory(string stateDirectory, ILogger<Flee
     private readonly string _path = Path.Combine(stateDirectory, "fleet");
     private readonly List<string> _damage = [];
 
-    /// <summary>What was found damaged, and where it is now; empty when nothing was.</summary>
+    /// <summary>What could not be used, and where it is now; empty when all could.</summary>
     public string Damage => string.Join(' ', _damage);
 
     /// <summary>The path of a folder in it.</summary>
@@ -41,7 +42,7 @@ internal sealed partial class FleetDirectory(string stateDirectory, ILogger<Flee
         return folder;
     }
 
-    /// <summary>Reads a file; <c>null</c> where there is none, or it was damaged.</summary>
+    /// <summary>Reads a file; <c>null</c> where there is none, or none that can be used.</summary>
     public T? Read<T>(string name, JsonTypeInfo<T> type)
         where T : class
     {
@@ -50,12 +51,18 @@ internal sealed partial class FleetDirectory(string stateDirectory, ILogger<Flee
         {
             return File.Exists(path) ? JsonSerializer.Deserialize(File.ReadAllText(path), type) : null;
         }
-        catch (Exception broken) when (broken is JsonException or IOException or UnauthorizedAccessException)
+        catch (JsonException broken)
         {
             _damage.Add($"{path} is damaged: {broken.Message} {SetAside(path)} Let the node join its fleet again (nodectl node join).");
-            LogDamaged(_damage[^1]);
-            return null;
         }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            // A disk that fails for a moment must cost no membership.
+            _damage.Add($"{path} cannot be read: {failed.Message} It is left as it is; see to the state directory, and restart the agent.");
+        }
+
+        LogDamaged(_damage[^1]);
+        return null;
     }
 
     /// <summary>Replaces a file; durable when this returns. A kill leaves the old or the new whole.</summary>

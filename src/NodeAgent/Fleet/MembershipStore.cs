@@ -11,7 +11,7 @@ namespace NodeAgent.Fleet;
 /// <summary>
 /// The membership on disk: STATE/fleet/fleet.json names a folder beside it with certificate, key and trust. A change makes
 /// a new folder first; the rename of fleet.json is the moment it counts, so that a kill leaves the old or the new whole.
-/// A file that is damaged all the same is set aside: the node is in no fleet then, and its guests have their agent.
+/// A file that cannot be used all the same keeps no agent from its guests, see <see cref="FleetDirectory"/>.
 /// </summary>
 internal sealed class MembershipStore
 {

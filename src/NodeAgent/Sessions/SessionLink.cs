@@ -88,12 +88,6 @@ internal sealed partial class SessionLink(SessionParts parts, TunnelGate tunnels
         {
             while (!run.Ended.IsCompleted)
             {
-                if (cancellationToken.IsCancellationRequested)
-                {
-                    // Said by the end of another session, inside of the cancelling, which reaches this one only after that.
-                    return "The agent leaves.";
-                }
-
                 var (changed, told) = (_changed.Next, parts.Told.Next);
                 var time = parts.Time.GetUtcNow();
                 if (ReasonToEnd(endpoint, fleet, time) is { } why)
@@ -149,6 +143,9 @@ internal sealed partial class SessionLink(SessionParts parts, TunnelGate tunnels
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await Task.WhenAny([.. any, Task.Delay(longest, parts.Time, waiting.Token)]);
         await waiting.CancelAsync();
+
+        // It may be told inside of the cancelling, by the end of one session before that of another: who went on would go round.
+        cancellationToken.ThrowIfCancellationRequested();
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "No session with the manager at {Endpoint}: {Problem} Guests and the local API are not concerned.")]
