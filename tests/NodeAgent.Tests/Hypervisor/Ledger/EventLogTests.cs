@@ -132,7 +132,16 @@ public sealed class EventLogTests : IDisposable
 
         EventToken oldest = (await slow.NextAsync(10, Patience, Cancellation)).ShouldBeOfType<EventsOutOfRange>().Oldest;
         oldest.Sequence.ShouldBeGreaterThan(0);
-        EventPage rest = await ledger.Events.ReadAllAsync();
+        EventPage rest;
+        long begin;
+        do
+        {
+            // The ledger may trim once more, behind the last commit and after it was answered.
+            begin = ledger.Events.Oldest.Sequence;
+            rest = await ledger.Events.ReadAllAsync();
+        }
+        while (ledger.Events.Oldest.Sequence != begin || ledger.Counters.EventsTrimmed != begin);
+
         rest.Events[0].Sequence.ShouldBe(ledger.Events.Oldest.Sequence + 1);
         rest.Events[^1].Sequence.ShouldBe(2_000);
         rest.Events.Length.ShouldBeInRange(100, 100 + 64 + 50);
