@@ -10,9 +10,10 @@ internal static class NodePackages
     private static string? _later;
 
     /// <summary>What an operator installs.</summary>
-    public static string Built => Path.Combine(Artifacts.Tree, "artifacts/packages", $"nodeagent_{Version}-1_amd64.deb") is var path && File.Exists(path)
-        ? path
-        : throw new FileNotFoundException($"{path} is not built: run make packages.");
+    public static string Built => There($"nodeagent_{Version}-1_amd64.deb");
+
+    /// <summary>What an operator installs where packages are RPMs.</summary>
+    public static string BuiltRpm => There($"nodeagent-{Version}-1.x86_64.rpm");
 
     /// <summary>The version that the programs of another build tell.</summary>
     public static string LaterVersion { get; } = OtherThan(Version);
@@ -71,6 +72,10 @@ internal static class NodePackages
 
         return folder;
     }
+
+    private static string There(string name) => Path.Combine(Artifacts.Tree, "artifacts/packages", name) is var path && File.Exists(path)
+        ? path
+        : throw new FileNotFoundException($"{path} is not built: run make packages.");
 
     private static string OtherThan(string version) => version[..^1] + (version[^1] == '9' ? '8' : '9');
 

@@ -47,11 +47,12 @@ internal sealed class LabHost : ITestHost
     /// <summary>Makes one and boots it; returns when its systemd has started all that it is to start.</summary>
     /// <param name="log">Begins the names of the files in artifacts/logs/ that its console and its journal are left in.</param>
     /// <param name="arguments">More arguments of its QEMU: devices, nodes, memory.</param>
-    public static async Task<LabHost> StartAsync(string log, params IReadOnlyList<string> arguments)
+    /// <param name="append">More of its kernel's command line.</param>
+    public static async Task<LabHost> StartAsync(string log, IReadOnlyList<string>? arguments = null, string append = "")
     {
         Needed();
         var name = $"lab-{Environment.ProcessId}-{Interlocked.Increment(ref _count)}";
-        var host = new LabHost(name, log, await LabKeeper.StartAsync(name, LabMachine.Image, arguments));
+        var host = new LabHost(name, log, await LabKeeper.StartAsync(name, LabMachine.Image, arguments ?? [], append));
         try
         {
             await host.BootAsync();

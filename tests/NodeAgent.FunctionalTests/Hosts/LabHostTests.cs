@@ -11,7 +11,7 @@ public sealed class LabHostTests
     [Fact]
     public async Task Host_is_whole_and_nothing_of_it_is_left_whatever_ends_its_keeper()
     {
-        await using var host = await LabHost.StartAsync("lab-host", "-device", "pvpanic");
+        await using var host = await LabHost.StartAsync("lab-host", ["-device", "pvpanic"]);
 
         (await host.RunAsync("cat /proc/1/comm")).Succeeded().ShouldBe("systemd\n");
         (await host.RunAsync("cat /sys/fs/cgroup/cgroup.controllers")).Succeeded().ShouldBe("cpuset cpu io memory hugetlb pids rdma misc\n");
@@ -29,7 +29,7 @@ public sealed class LabHostTests
         }
 
         await ExitWatch.WaitAsync(qemu).WaitAsync(AgentClient.Patience);
-        await using (await LabKeeper.StartAsync($"{host.Name}-next", LabMachine.Image))
+        await using (await LabKeeper.StartAsync($"{host.Name}-next", LabMachine.Image, []))
         {
             Directory.Exists(host.Keeper.Home).ShouldBeFalse();
         }

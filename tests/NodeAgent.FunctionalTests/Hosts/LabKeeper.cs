@@ -37,12 +37,14 @@ internal sealed class LabKeeper : IAsyncDisposable
     /// <param name="name">Its name, of letters, digits and hyphens.</param>
     /// <param name="image">What it boots.</param>
     /// <param name="arguments">More arguments of its QEMU: devices, nodes, memory.</param>
-    public static async Task<LabKeeper> StartAsync(string name, string image, params IReadOnlyList<string> arguments)
+    /// <param name="append">More of its kernel's command line.</param>
+    public static async Task<LabKeeper> StartAsync(string name, string image, IReadOnlyList<string> arguments, string append = "")
     {
         var start = new ProcessStartInfo(Path.Combine(LabMachine.Scripts, "run.sh"), [name, image, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
+            Environment = { ["HOST_APPEND"] = append },
         };
         var keeper = new LabKeeper(Process.Start(start)!);
         try
