@@ -43,7 +43,10 @@ internal sealed partial class FleetDirectory(string stateDirectory, ILogger<Flee
     }
 
     /// <summary>Reads a file; <c>null</c> where there is none, or none that can be used.</summary>
-    public T? Read<T>(string name, JsonTypeInfo<T> type)
+    /// <param name="name">The file.</param>
+    /// <param name="type">What is in it.</param>
+    /// <param name="remedy">What is to be done where it is damaged, or comes of that.</param>
+    public T? Read<T>(string name, JsonTypeInfo<T> type, string remedy)
         where T : class
     {
         var path = Path.Combine(_path, name);
@@ -53,7 +56,7 @@ internal sealed partial class FleetDirectory(string stateDirectory, ILogger<Flee
         }
         catch (JsonException broken)
         {
-            _damage.Add($"{path} is damaged: {broken.Message} {SetAside(path)} Let the node join its fleet again (nodectl node join).");
+            _damage.Add($"{path} is damaged: {broken.Message} {SetAside(path)} {remedy}");
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
         {
@@ -102,13 +105,19 @@ internal sealed partial class FleetDirectory(string stateDirectory, ILogger<Flee
     }
 
     /// <summary>Removes what an agent left that was killed while it left a fleet; nothing where something was damaged, which may need it yet.</summary>
-    public void ClearLeft(string? keep)
+    /// <param name="keep">A folder that is not left, but in use.</param>
+    /// <param name="file">A file that is left.</param>
+    public void ClearLeft(string? keep, string? file)
     {
         try
         {
             if (_damage.Count == 0)
             {
                 Sweep(keep);
+                if (file is not null && File.Exists(Path.Combine(_path, file)))
+                {
+                    Remove(file);
+                }
             }
         }
         catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)

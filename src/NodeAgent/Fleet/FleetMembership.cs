@@ -40,8 +40,31 @@ internal sealed record PendingEnrolment
     public required string Key { get; init; }
 }
 
+/// <summary>
+/// A request about the membership that was begun and is not in the ledger yet. Membership and ledger are two files, and a
+/// kill between the two must not make a repeat of the request into another one.
+/// </summary>
+internal sealed record BegunRequest
+{
+    /// <summary>Who asked.</summary>
+    public required string Caller { get; init; }
+
+    /// <summary>The request id.</summary>
+    public required string RequestId { get; init; }
+
+    /// <summary>The method that was called.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>Stands for the request's content.</summary>
+    public required string Fingerprint { get; init; }
+
+    /// <summary>What <see cref="MembershipStore.Mark"/> was before: with another one, it was done.</summary>
+    public required string Before { get; init; }
+}
+
 /// <summary>JSON by source generation.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = true)]
 [JsonSerializable(typeof(FleetMembership))]
 [JsonSerializable(typeof(PendingEnrolment))]
+[JsonSerializable(typeof(BegunRequest))]
 internal sealed partial class FleetJson : JsonSerializerContext;

@@ -6,9 +6,10 @@ namespace NodeAgent.Fleet;
 
 /// <summary>
 /// Carries out requests about the membership, one at a time and each once: a repeat, whose first answer was lost, finds it
-/// done. One that failed changed nothing and may be repeated under its id.
+/// done, also where the agent was killed before the ledger knew of it. One that failed changed nothing and may be repeated
+/// under its id.
 /// </summary>
-internal sealed class FleetRequests(NodeLedger ledger, TimeProvider time)
+internal sealed partial class FleetRequests(NodeLedger ledger, MembershipStore store, TimeProvider time, ILogger<FleetRequests> log)
 {
     private readonly SemaphoreSlim _one = new(1, 1);
 
@@ -20,16 +21,24 @@ internal sealed class FleetRequests(NodeLedger ledger, TimeProvider time)
         await _one.WaitAsync(cancellationToken);
         try
         {
+            await SettleAsync();
             if (string.IsNullOrEmpty(request.RequestId))
             {
                 await act();
                 return;
             }
 
-            var key = new KeyRow(request.Caller, request.RequestId, method, request.Fingerprint ?? "", null, "", time.GetUtcNow());
+            var begun = new BegunRequest
+            {
+                Caller = request.Caller,
+                RequestId = request.RequestId,
+                Method = method,
+                Fingerprint = request.Fingerprint ?? "",
+                Before = store.Mark,
+            };
             if (await ledger.FindKeyAsync(request.Caller, request.RequestId, cancellationToken) is { } earlier)
             {
-                if (!earlier.IsSameRequest(key))
+                if (!earlier.IsSameRequest(KeyOf(begun)))
                 {
                     throw new VmException(VmErrorReason.RequestIdReused, $"The request_id '{request.RequestId}' was used for another request ({earlier.Method}); choose a new one.");
                 }
@@ -37,14 +46,67 @@ internal sealed class FleetRequests(NodeLedger ledger, TimeProvider time)
                 return;
             }
 
-            await act();
+            Keep(begun);
+            try
+            {
+                await act();
+            }
+            catch
+            {
+                Keep(null);
+                throw;
+            }
 
-            // A fact by now: it is done, whether the disk takes the note at once or not.
-            await ledger.RecordAsync(new LedgerBatch(new ClaimKey(key)));
+            await RecordAsync(begun);
         }
         finally
         {
             _one.Release();
         }
     }
+
+    // What was under way when an agent ended, or waits for a disk that takes nothing.
+    private async Task SettleAsync()
+    {
+        if (store.Begun is not { } begun)
+        {
+            return;
+        }
+
+        if (store.Mark == begun.Before)
+        {
+            Keep(null);
+        }
+        else
+        {
+            await RecordAsync(begun);
+        }
+    }
+
+    // A fact by now: it is done, whether the disk takes the note at once or not.
+    private async Task RecordAsync(BegunRequest begun)
+    {
+        if (await ledger.RecordAsync(new LedgerBatch(new ClaimKey(KeyOf(begun)))) is not DeferredCommit)
+        {
+            Keep(null);
+        }
+    }
+
+    // A node must be able to leave although its disk is full. What is lost then is the knowledge after a kill just now.
+    private void Keep(BegunRequest? begun)
+    {
+        try
+        {
+            store.Keep(begun);
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            LogNotKept(failed.Message);
+        }
+    }
+
+    private KeyRow KeyOf(BegunRequest begun) => new(begun.Caller, begun.RequestId, begun.Method, begun.Fingerprint, null, "", time.GetUtcNow());
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Which request about the membership is under way could not be noted: {Problem}")]
+    private partial void LogNotKept(string problem);
 }

@@ -15,7 +15,8 @@ namespace NodeAgent.Fleet;
 /// </summary>
 internal sealed class MembershipStore
 {
-    private const string FleetFile = "fleet.json", PendingFile = "pending.json";
+    private const string FleetFile = "fleet.json", PendingFile = "pending.json", RequestFile = "request.json";
+    private const string JoinAgain = "Let the node join its fleet again (nodectl node join).";
     private const string CertificateFile = "node.pem", KeyFile = "node.key", AuthoritiesFile = "authorities.pem", RevokedFile = "revoked.pem";
 
     private readonly Lock _gate = new();
@@ -30,10 +31,13 @@ internal sealed class MembershipStore
     {
         _time = time;
         _directory = directory;
-        _current = directory.Read(FleetFile, FleetJson.Default.FleetMembership);
-        _pending = directory.Read(PendingFile, FleetJson.Default.PendingEnrolment);
+        _current = directory.Read(FleetFile, FleetJson.Default.FleetMembership, JoinAgain);
+        _pending = directory.Read(PendingFile, FleetJson.Default.PendingEnrolment, JoinAgain);
+        var begun = directory.Read(RequestFile, FleetJson.Default.BegunRequest, "A request about the membership that is repeated is carried out once more.");
         Damage = directory.Damage;
-        directory.ClearLeft(keep: _current?.Folder);
+        // Looked at before anything else changes the membership: a renewal does, and nobody asked for it.
+        Begun = Damage.Length == 0 && begun?.Before != Mark ? begun : null;
+        directory.ClearLeft(keep: _current?.Folder, Begun is null ? RequestFile : null);
     }
 
     /// <summary>What was damaged when the agent started; empty when nothing was, or the node has asked anew to be let in.</summary>
@@ -45,8 +49,34 @@ internal sealed class MembershipStore
     /// <summary>An enrolment that is not decided; <c>null</c> when there is none.</summary>
     public PendingEnrolment? Pending => Volatile.Read(ref _pending);
 
+    /// <summary>Tells one state of the membership from the next: it is another one after each request that was carried out.</summary>
+    public string Mark => Current?.Folder ?? (Pending is null ? "none" : "pending");
+
+    /// <summary>A request that is under way, or was when the agent ended; <c>null</c> when there is none.</summary>
+    public BegunRequest? Begun { get; private set; }
+
     /// <summary>Where certificate, key and trust lie.</summary>
     public CredentialFiles? Files => Current is { } current ? FilesIn(_directory.Folder(current.Folder)) : null;
+
+    /// <summary>Keeps which request is under way; <c>null</c> when it is over.</summary>
+    /// <exception cref="IOException">It could not be written.</exception>
+    public void Keep(BegunRequest? request)
+    {
+        lock (_gate)
+        {
+            if (request is null)
+            {
+                _directory.Remove(RequestFile);
+            }
+            else
+            {
+                _directory.Make();
+                _directory.Replace(RequestFile, JsonSerializer.Serialize(request, FleetJson.Default.BegunRequest));
+            }
+
+            Begun = request;
+        }
+    }
 
     /// <summary>Keeps an enrolment that was begun.</summary>
     public void Begin(PendingEnrolment pending)
