@@ -50,14 +50,19 @@ internal sealed class ConnectionGate(LiveOptions options, RemoteConnections remo
             return;
         }
 
-        connection.Features.Set(new HandshakePlace(place));
+        var handshake = new Handshake(place);
+        connection.Features.Set(handshake);
         await next(connection);
+        if (!handshake.IsDecided)
+        {
+            audit.Refused(null, $"{connection.RemoteEndPoint}", "handshake", "UNAUTHENTICATED", "The handshake came to nothing: the other side left, took too long, or does not speak TLS 1.3 with what is offered here.");
+        }
     }
 
     /// <summary>Serves a connection from elsewhere whose handshake has shown who it is.</summary>
     public async Task ServeRemoteAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        connection.Features.Get<HandshakePlace>()?.Place.Dispose();
+        connection.Features.Get<Handshake>()!.Succeeded();
         var peer = connection.Features.Get<PeerCertificate>()
             ?? throw new InvalidOperationException("A connection came through the handshake without a certificate.");
         using var watched = remote.Enter(new OpenConnection(
@@ -80,6 +85,4 @@ internal sealed class ConnectionGate(LiveOptions options, RemoteConnections remo
 
         await next(connection);
     }
-
-    private sealed record HandshakePlace(IDisposable Place);
 }

@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using NodeAgent.Audit;
 using NodeAgent.Hypervisor.Ledger;
@@ -26,11 +27,10 @@ internal sealed class RemoteHandshake(CredentialStore credentials, AuditTrail au
 
     private SslServerAuthenticationOptions Begin(TlsHandshakeCallbackContext context, SslApplicationProtocol protocol)
     {
-        var from = context.Connection.RemoteEndPoint?.ToString() ?? "";
         var now = credentials.Current;
         if (now is null)
         {
-            Refuse(from, "", "this node has no certificate. Let it join a fleet (nodectl node join), or set [remote] certificate, key and authorities.");
+            Refuse(context.Connection, "", "this node has no certificate. Let it join a fleet (nodectl node join), or set [remote] certificate, key and authorities.");
             throw new AuthenticationException("The node has no certificate.");
         }
 
@@ -45,37 +45,43 @@ internal sealed class RemoteHandshake(CredentialStore credentials, AuditTrail au
             // Somebody whose certificate was revoked must not come back by an older session.
             AllowTlsResume = false,
             AllowRenegotiation = false,
-            RemoteCertificateValidationCallback = (_, certificate, chain, _) => Judge(context, now, certificate, chain, from),
+            RemoteCertificateValidationCallback = (_, certificate, chain, _) => Judge(context.Connection, now, certificate, chain),
         };
     }
 
-    private bool Judge(TlsHandshakeCallbackContext context, NodeCredentials now, X509Certificate? certificate, X509Chain? chain, string from)
+    private bool Judge(ConnectionContext connection, NodeCredentials now, X509Certificate? certificate, X509Chain? chain)
     {
         if (certificate is not X509Certificate2 shown)
         {
-            Refuse(from, "", "it shows no certificate");
+            Refuse(connection, "", "it shows no certificate");
             return false;
         }
 
         var verdict = now.Trust.OfClient(shown, chain?.ChainPolicy.ExtraStore, now.Fleet, time.GetUtcNow());
         if (!verdict.IsAccepted)
         {
-            Refuse(from, shown.Subject, verdict.Problem);
+            Refuse(connection, shown.Subject, verdict.Problem);
             return false;
         }
 
-        context.Connection.Features.Set(Caller.Of(verdict.Names, from));
-        context.Connection.Features.Set(PeerCertificate.Of(shown, chain, now));
+        connection.Features.Set(Caller.Of(verdict.Names, From(connection)));
+        connection.Features.Set(PeerCertificate.Of(shown, chain, now));
         return true;
     }
 
+    private static string From(ConnectionContext connection) => connection.RemoteEndPoint?.ToString() ?? "";
+
     // The subject is what somebody says of himself, and no more.
-    private void Refuse(string from, string subject, string problem) => audit.Refused(new AuditDraft(time.GetUtcNow(), AuditKind.Refusal)
+    private void Refuse(ConnectionContext connection, string subject, string problem)
     {
-        Source = from,
-        Method = "handshake",
-        Subject = subject,
-        Result = "UNAUTHENTICATED",
-        Detail = $"A connection was refused: {problem}",
-    });
+        audit.Refused(new AuditDraft(time.GetUtcNow(), AuditKind.Refusal)
+        {
+            Source = From(connection),
+            Method = "handshake",
+            Subject = subject,
+            Result = "UNAUTHENTICATED",
+            Detail = $"A connection was refused: {problem}",
+        });
+        connection.Features.Get<Handshake>()?.Refused();
+    }
 }

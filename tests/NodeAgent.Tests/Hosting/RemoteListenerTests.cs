@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Google.Rpc;
@@ -8,6 +10,7 @@ using Grpc.Net.Client;
 using Microsoft.Extensions.DependencyInjection;
 using NodeAgent.Configuration;
 using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Tests.Fleet;
 using NodeAgent.Tests.Tls;
 using NodeAgent.Tls;
 
@@ -111,6 +114,22 @@ public sealed class RemoteListenerTests : IDisposable
         using var http = Http(certificate, SslProtocols.Tls12);
 
         await Should.ThrowAsync<HttpRequestException>(() => http.GetAsync(Address(agent), Cancellation));
+        await NothingCameOfItAsync(agent);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GET / HTTP/1.1\r\n\r\n")]
+    public async Task Who_speaks_no_tls_is_on_record(string said)
+    {
+        await using var agent = await StartAsync();
+        using (var socket = new TcpClient())
+        {
+            await socket.ConnectAsync(Address(agent).Host, Address(agent).Port, Cancellation);
+            await socket.GetStream().WriteAsync(System.Text.Encoding.ASCII.GetBytes(said), Cancellation);
+        }
+
+        await NothingCameOfItAsync(agent);
     }
 
     [Fact]
@@ -341,6 +360,15 @@ public sealed class RemoteListenerTests : IDisposable
 
     private GrpcChannel Dial(RunningAgent agent, X509Certificate2? certificate) =>
         GrpcChannel.ForAddress(Address(agent), new GrpcChannelOptions { HttpHandler = Handler(certificate), DisposeHttpClient = true });
+
+    private static async Task NothingCameOfItAsync(RunningAgent agent)
+    {
+        ImmutableArray<AuditRecord> records = [];
+        await FleetSteps.UntilAsync(async () => (records = await agent.Floor.Ledger.Audit.ReadAfterAsync(0, 10, Cancellation)).Length > 0);
+        var record = records.ShouldHaveSingleItem().Fact;
+        (record.Kind, record.Caller, record.Method, record.Result).ShouldBe((AuditKind.Refusal, "", "handshake", "UNAUTHENTICATED"));
+        record.Detail.ShouldStartWith("The handshake came to nothing");
+    }
 
     private Task<RunningAgent> StartAsync() => RunningAgent.StartAsync(WithRemote);
 
