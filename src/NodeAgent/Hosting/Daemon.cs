@@ -114,14 +114,18 @@ internal static partial class Daemon
         readiness.Advance(AgentPhase.Ready);
         LogReady(log, floor.Recovery!.Adopted, floor.Recovery.Stopped, floor.Recovery.Quarantined, floor.Recovery.Silent, floor.Recovery.Duration.TotalMilliseconds);
         floor.ShutdownWatch?.OnLeavingWithHost = service.Report.LeavingWithHost;
-        var sampling = Task.WhenAll(
-            floor.Sampler.RunAsync(stopping), floor.WatchHostAsync(stopping), floor.ShutdownWatch?.RunAsync(stopping) ?? Task.CompletedTask,
-            FleetComposition.RunAsync(app.Services, stopping));
+        // What the host's shutdown asks of the guests takes as long as it takes; nothing else holds the agent up.
+        var hostShutdown = floor.ShutdownWatch?.RunAsync(stopping) ?? Task.CompletedTask;
+        var keeper = app.Services.GetRequiredService<LoopKeeper>();
+        var loops = Task.WhenAll(
+            keeper.KeepAsync("The sampling of guests", floor.Sampler.RunAsync, stopping),
+            keeper.KeepAsync("The watch over the host", floor.WatchHostAsync, stopping),
+            FleetComposition.RunAsync(app.Services, stopping),
+            options.Autostart.Enabled ? keeper.EndAsync("The autostart of guests", floor.AutostartAsync(stopping), stopping) : Task.CompletedTask);
         _ = GiveBackAsync(floor.Survey, stopping);
-        var autostart = options.Autostart.Enabled ? floor.AutostartAsync(stopping) : Task.CompletedTask;
 
         await app.WaitForShutdownAsync();
-        await Task.WhenAll(sampling, autostart).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(hostShutdown, loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var farewell = floor.Standing.Gate.HostGoesDown ? "nodeagentd leaves with the host"
             : floor.Ground.IsSimulated ? "nodeagentd leaves, and its simulated host with it"
             : "nodeagentd leaves; guests run on";

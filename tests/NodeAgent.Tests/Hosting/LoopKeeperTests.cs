@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using NodeAgent.Hosting;
@@ -42,5 +43,38 @@ public sealed class LoopKeeperTests
         await stopping.CancelAsync();
         await kept;
         runs.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Loop_that_does_not_end_when_the_agent_leaves_is_named_and_left_behind()
+    {
+        var time = new FakeTimeProvider();
+        var log = new LastWords();
+        using var stopping = new CancellationTokenSource();
+        var kept = new LoopKeeper(time, log).KeepAsync("A loop", _ => new TaskCompletionSource().Task, stopping.Token);
+
+        time.Advance(TimeSpan.FromHours(1));
+        kept.IsCompleted.ShouldBeFalse("the agent has not left");
+        await stopping.CancelAsync();
+        while (!kept.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        log.Last.ShouldBe("A loop does not end within 5 s, and the agent leaves without it");
+    }
+
+    private sealed class LastWords : ILogger<LoopKeeper>
+    {
+        public string Last { get; private set; } = "";
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Last = formatter(state, exception);
     }
 }
