@@ -20,7 +20,7 @@ public sealed partial class Vm
                 await late.Live.ReleaseAsync();
             }
 
-            Settle(interrupted, null);
+            EndInterrupted(interrupted);
             return;
         }
 
@@ -30,8 +30,9 @@ public sealed partial class Vm
                 Settle(interrupted, null);
                 ArmRestart();
                 return;
-            case RecoveryFinding.Gone when interrupted is null && _live is not null && _job is not null:
+            case RecoveryFinding.Gone when _live is not null && _job is not null:
                 // It was asked to end meanwhile: its end is on its way here by itself, with who asked for it.
+                EndInterrupted(interrupted);
                 return;
             case RecoveryFinding.Gone gone:
                 if (_live is { } lost)
@@ -151,9 +152,20 @@ public sealed partial class Vm
                 _recorder.End(job, _definition, null);
                 break;
             default:
-                _recorder.End(job, _definition, new VmException(
-                    VmErrorReason.Interrupted, "The agent ended before this did; look at the VM, and ask again if need be."));
+                _recorder.End(job, _definition, Interrupted());
                 break;
         }
     }
+
+    /// <summary>Ends what was interrupted where its process is gone; what is under way by now is not touched.</summary>
+    private void EndInterrupted(Interruption? interrupted)
+    {
+        if (interrupted?.ToJob() is { } former)
+        {
+            _recorder.End(former, _definition, former.Work is VmWork.Kill ? null : Interrupted(), preempted: _job is not null);
+        }
+    }
+
+    private static VmException Interrupted() =>
+        new(VmErrorReason.Interrupted, "The agent ended before this did; look at the VM, and ask again if need be.");
 }

@@ -51,6 +51,29 @@ public sealed class ForceStopTests
         process.HasExited.ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Search_that_finds_the_process_gone_first_does_not_overtake_it(bool wasInterrupted)
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start(Paused: true));
+        var vm = bench.Registry.Find("web");
+        var interrupted = wasInterrupted ? new Interruption(new IntentRow(bench.Registry.Get("web").Definition.Id, nameof(VmWork.Shutdown), null, null, "", DateTimeOffset.UnixEpoch), null) : null;
+        Task found;
+        Task<Operation> stop;
+        using (HoldUp(vm))
+        {
+            stop = bench.DoAsync("web", new VmVerb.Stop(Force: true));
+            found = vm.TellAsync(new RecoveryFinding.Gone(VmStart.ExitOf(null, DateTimeOffset.UnixEpoch)), interrupted);
+        }
+
+        await found;
+        (await stop).State.ShouldBe(OperationState.Succeeded);
+        bench.Registry.Get("web").LastExit!.Reason.ShouldBe(VmExitReason.KilledByRequest);
+    }
+
     private static async Task<TimeSpan> UsuallyTakesAsync(VmBench bench, Func<IDisposable> stick)
     {
         var took = new List<TimeSpan>();

@@ -227,8 +227,11 @@ public sealed class VmRecoveryTests
         await bench.ClearedAsync();
     }
 
-    [Fact]
-    public async Task Finding_that_comes_after_the_end_of_its_run_does_not_touch_the_next_one()
+    [Theory]
+    [InlineData(null)]
+    [InlineData(nameof(VmWork.Kill))]
+    [InlineData(nameof(VmWork.Shutdown))]
+    public async Task Finding_that_comes_after_the_end_of_its_run_does_not_touch_the_next_one(string? interrupted)
     {
         await using var bench = await VmBench.BeginAsync();
         await bench.CreateAsync();
@@ -238,7 +241,8 @@ public sealed class VmRecoveryTests
         var before = bench.Registry.Get("web");
 
         await bench.Registry.All.Single().TellAsync(
-            new RecoveryFinding.Gone(VmStart.ExitOf(null, DateTimeOffset.UnixEpoch)), null);
+            new RecoveryFinding.Gone(VmStart.ExitOf(null, DateTimeOffset.UnixEpoch)),
+            interrupted is null ? null : new Interruption(new IntentRow(before.Definition.Id, interrupted, null, null, "", DateTimeOffset.UnixEpoch), null));
 
         var after = bench.Registry.Get("web");
         after.State.ShouldBe(before.State);
