@@ -9,6 +9,11 @@ sources := $(shell find src proto tests/FakeQemu packaging/publish.proj Director
 	-not -path '*/bin/*' -not -path '*/obj/*')
 native := artifacts/.published
 
+# $(call beside,TARGETS,TARGETS): makes the one beside the other. What is compiled and what is fetched share nothing.
+beside = @$(MAKE) --no-print-directory $(1) & first=$$!; \
+	$(MAKE) --no-print-directory $(2); second=$$?; \
+	wait $$first && exit $$second
+
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -43,10 +48,12 @@ box: ## Make the root file system of the hosts that tests boot, into artifacts/b
 host: ## Make what the lab hosts boot that make lab tests on, into artifacts/host/ (as root)
 	@tests/lab/host/build.sh artifacts/host >/dev/null
 
-test: setup build packages guests box ## Run the unit tests and the functional tests, with real guests: some ten minutes once all is built
+test: setup ## Run the unit tests and the functional tests, with real guests: some ten minutes once all is built
+	$(call beside,guests box,build packages)
 	@tests/lab/test.sh
 
-lab: setup build packages guests box host ## Run the long forms: 1,000 life cycles, 200 starts with the agent killed among them, …
+lab: setup ## Run the long forms: 1,000 life cycles, 200 starts with the agent killed among them, …
+	$(call beside,guests box host,build packages)
 	@tests/lab/lab.sh
 
 demo: setup publish guests ## Show a VM's whole life on this machine in about a minute, and clean up

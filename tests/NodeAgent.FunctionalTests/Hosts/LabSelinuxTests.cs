@@ -43,13 +43,18 @@ public sealed class LabSelinuxTests
         (await node.RunAsync("machinectl terminate web")).Succeeded();
         (await node.Client.UntilAsync("web", VmState.Stopped)).Status.Exit.Reason.ShouldBe(ExitReason.StoppedByHost);
 
-        (await node.RunAsync("journalctl --dmesg --quiet --output=cat --grep='avc: +denied.*nodeagent.* permissive=0'")).Output.ShouldBeEmpty();
+        // What the domains do beyond their rules is logged and let through; others are refused nothing towards them.
+        (await DenialsAsync(node, "permissive=1")).ShouldNotBeEmpty();
+        (await DenialsAsync(node, "permissive=0")).ShouldBeEmpty();
         (await node.RunAsync("rpm --erase nodeagent")).Succeeded();
         (await node.RunAsync("semodule --list-modules | grep nodeagent")).ExitCode.ShouldBe(1);
     }
 
     private static async Task<string> DomainAsync(InstalledNode node, string pid) =>
         (await node.RunAsync($"tr -d '\\0' </proc/{pid}/attr/current")).Succeeded().Trim();
+
+    private static async Task<string> DenialsAsync(InstalledNode node, string how) =>
+        (await node.RunAsync($"journalctl --dmesg --quiet --output=cat --grep='avc: +denied.*nodeagent.* {how}'")).Output;
 
     private static async Task TypeIsAsync(InstalledNode node, string path, string type) =>
         (await node.RunAsync($"stat --format=%C {path}")).Succeeded().Split(':')[2].ShouldBe(type, path);
