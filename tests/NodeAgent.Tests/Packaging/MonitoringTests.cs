@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -105,14 +104,8 @@ public sealed partial class MonitoringTests
 
     private static async Task PromtoolAsync(string folder, params string[] arguments)
     {
-        string[] places = [Path.Combine(Repository.Root, "artifacts/tools/promtool"), "/usr/bin/promtool"];
-        var promtool = places.FirstOrDefault(File.Exists);
-        Assert.SkipWhen(promtool is null, "promtool is not installed; make setup fetches it");
-        using var process = Process.Start(new ProcessStartInfo(promtool, arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var said = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var complained = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        process.ExitCode.ShouldBe(0, await said + complained);
+        var (status, said) = await Promtool.RunAsync(folder, "", arguments);
+        status.ShouldBe(0, said);
     }
 
     private static string[] Expressions(string source)
