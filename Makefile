@@ -23,7 +23,7 @@ setup: ## Install what is missing on a Debian machine (as root or with sudo); ch
 build: ## Compile everything, tests included; warnings are errors
 	@dotnet build NodeAgent.sln --nologo --verbosity quiet -clp:NoSummary
 
-# The same without the analyzers, which take twice as long as the compiler and change no program.
+# The same without the analyzers, which more than double its time and change no program.
 compile:
 	@dotnet build NodeAgent.sln --nologo --verbosity quiet -clp:NoSummary -p:RunAnalyzers=false
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using NodeAgent.Hypervisor.Ledger;
 
 namespace NodeAgent.Fleet;
 
@@ -46,17 +47,8 @@ internal sealed record PendingEnrolment
 /// </summary>
 internal sealed record BegunRequest
 {
-    /// <summary>Who asked.</summary>
-    public required string Caller { get; init; }
-
-    /// <summary>The request id.</summary>
-    public required string RequestId { get; init; }
-
-    /// <summary>The method that was called.</summary>
-    public required string Method { get; init; }
-
-    /// <summary>Stands for the request's content.</summary>
-    public required string Fingerprint { get; init; }
+    /// <summary>As the ledger is to have it.</summary>
+    public required KeyRow Key { get; init; }
 
     /// <summary>What <see cref="MembershipStore.Mark"/> was before: with another one, it was done.</summary>
     public required string Before { get; init; }

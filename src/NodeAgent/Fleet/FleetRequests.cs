@@ -28,17 +28,10 @@ internal sealed partial class FleetRequests(NodeLedger ledger, MembershipStore s
                 return;
             }
 
-            var begun = new BegunRequest
-            {
-                Caller = request.Caller,
-                RequestId = request.RequestId,
-                Method = method,
-                Fingerprint = request.Fingerprint ?? "",
-                Before = store.Mark,
-            };
+            var key = new KeyRow(request.Caller, request.RequestId, method, request.Fingerprint ?? "", null, "", time.GetUtcNow());
             if (await ledger.FindKeyAsync(request.Caller, request.RequestId, cancellationToken) is { } earlier)
             {
-                if (!earlier.IsSameRequest(KeyOf(begun)))
+                if (!earlier.IsSameRequest(key))
                 {
                     throw new VmException(VmErrorReason.RequestIdReused, $"The request_id '{request.RequestId}' was used for another request ({earlier.Method}); choose a new one.");
                 }
@@ -46,7 +39,7 @@ internal sealed partial class FleetRequests(NodeLedger ledger, MembershipStore s
                 return;
             }
 
-            Keep(begun);
+            Keep(new BegunRequest { Key = key, Before = store.Mark });
             try
             {
                 await act();
@@ -57,7 +50,7 @@ internal sealed partial class FleetRequests(NodeLedger ledger, MembershipStore s
                 throw;
             }
 
-            await RecordAsync(begun);
+            await RecordAsync(key);
         }
         finally
         {
@@ -79,14 +72,14 @@ internal sealed partial class FleetRequests(NodeLedger ledger, MembershipStore s
         }
         else
         {
-            await RecordAsync(begun);
+            await RecordAsync(begun.Key);
         }
     }
 
     // A fact by now: it is done, whether the disk takes the note at once or not.
-    private async Task RecordAsync(BegunRequest begun)
+    private async Task RecordAsync(KeyRow key)
     {
-        if (await ledger.RecordAsync(new LedgerBatch(new ClaimKey(KeyOf(begun)))) is not DeferredCommit)
+        if (await ledger.RecordAsync(new LedgerBatch(new ClaimKey(key))) is not DeferredCommit)
         {
             Keep(null);
         }
@@ -104,8 +97,6 @@ internal sealed partial class FleetRequests(NodeLedger ledger, MembershipStore s
             LogNotKept(failed.Message);
         }
     }
-
-    private KeyRow KeyOf(BegunRequest begun) => new(begun.Caller, begun.RequestId, begun.Method, begun.Fingerprint, null, "", time.GetUtcNow());
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Which request about the membership is under way could not be noted: {Problem}")]
     private partial void LogNotKept(string problem);

@@ -49,7 +49,7 @@ internal sealed class MembershipStore
     /// <summary>An enrolment that is not decided; <c>null</c> when there is none.</summary>
     public PendingEnrolment? Pending => Volatile.Read(ref _pending);
 
-    /// <summary>Tells one state of the membership from the next: it is another one after each request that was carried out.</summary>
+    /// <summary>Tells one state of the membership from the next: it is another one after each request that changed it.</summary>
     public string Mark => Current?.Folder ?? (Pending is null ? "none" : "pending");
 
     /// <summary>A request that is under way, or was when the agent ended; <c>null</c> when there is none.</summary>

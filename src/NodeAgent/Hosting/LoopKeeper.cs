@@ -53,14 +53,13 @@ internal sealed partial class LoopKeeper(TimeProvider time, ILogger<LoopKeeper> 
             await Task.WhenAny(work, told.Task);
         }
 
-        try
-        {
-            await work.WaitAsync(Patience, time, CancellationToken.None);
-        }
-        catch (TimeoutException) when (!work.IsCompleted)
+        if (await Task.WhenAny(work, Task.Delay(Patience, time, CancellationToken.None)) != work)
         {
             LogLeft(what, Patience.TotalSeconds);
+            return;
         }
+
+        await work;
     }
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{What} does not end within {Seconds:0} s, and the agent leaves without it")]

@@ -1,5 +1,5 @@
-using NodeAgent.FunctionalTests.Boxes;
 using NodeAgent.FunctionalTests.Agents;
+using NodeAgent.FunctionalTests.Boxes;
 using NodeAgent.FunctionalTests.Faces;
 using NodeAgent.V1;
 

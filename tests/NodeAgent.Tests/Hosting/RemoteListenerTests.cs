@@ -101,8 +101,9 @@ public sealed class RemoteListenerTests : IDisposable
 
         refusal.StatusCode.ShouldBeOneOf(StatusCode.Unavailable, StatusCode.Internal);
         (await agent.StopAsync()).ShouldContain(who == "none" ? "it shows no certificate" : "was refused:");
-        var record = (await agent.Floor.Ledger.Audit.ReadAfterAsync(0, 10, Cancellation))[0].Fact;
+        var record = (await agent.Floor.Ledger.Audit.ReadAfterAsync(0, 10, Cancellation)).ShouldHaveSingleItem().Fact;
         (record.Kind, record.Caller, record.Method, record.Result).ShouldBe((AuditKind.Refusal, "", "handshake", "UNAUTHENTICATED"));
+        record.Detail.ShouldStartWith("A connection was refused: ", customMessage: "and not that the handshake came to nothing besides");
         record.Source.ShouldStartWith("127.0.0.1:");
     }
 
