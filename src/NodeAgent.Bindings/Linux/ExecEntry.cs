@@ -8,7 +8,7 @@ namespace NodeAgent.Bindings.Linux;
 /// <summary>The other side of an <see cref="ExecDoor"/>: the process that becomes the program.</summary>
 public static unsafe class ExecEntry
 {
-    /// <summary>Exit status of a process whose agent went away before it had given an order.</summary>
+    /// <summary>Exit status of a process whose agent went away before the process had its whole order.</summary>
     public const int Abandoned = 75;
 
     /// <summary>Exit status of a process that could not execute the program, as of a shell.</summary>
@@ -35,6 +35,13 @@ public static unsafe class ExecEntry
             return Abandoned;
         }
 
+        // An order that outlived its agent is not followed: before this process had the sockets, the next agent may have
+        // looked for who holds them and found nobody. From here on it finds this process.
+        if (HasGone(StandardInput))
+        {
+            return Abandoned;
+        }
+
         try
         {
             Become(texts[0], texts[2..(count + 2)], texts[(count + 2)..], files.Skip(1));
@@ -46,6 +53,15 @@ public static unsafe class ExecEntry
         }
 
         return CannotExecute;
+    }
+
+    // Who has said all ends only one direction of a stream; who is gone, both (unix(7), poll(2)).
+    private static bool HasGone(int door)
+    {
+        // struct pollfd { int fd; short events; short revents; } on our own stack for the length of the call.
+        var pollfd = stackalloc int[2];
+        (pollfd[0], pollfd[1]) = (door, 0);
+        return Libc.poll((byte*)pollfd, 1, 0) > 0 && (pollfd[1] >> 16 & Libc.POLLHUP) != 0;
     }
 
     private static void Become(string path, string[] arguments, string[] environment, IEnumerable<SafeFileHandle> files)

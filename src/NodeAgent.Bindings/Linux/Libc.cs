@@ -23,6 +23,7 @@ internal static unsafe partial class Libc
     internal const int WNOHANG = 1;
     internal const int WNOWAIT = 0x01000000;
     internal const short POLLIN = 1;
+    internal const short POLLHUP = 0x10;
     internal const int EPOLL_CLOEXEC = 0x80000;
     internal const int EPOLL_CTL_ADD = 1;
     internal const int EPOLL_CTL_DEL = 2;

@@ -35,6 +35,11 @@ public static class ProcessTable
         return found;
     }
 
+    /// <summary>Returns the number of every process.</summary>
+    public static IEnumerable<int> All() => Directory.EnumerateDirectories("/proc")
+        .Select(directory => int.TryParse(Path.GetFileName(directory.AsSpan()), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : 0)
+        .Where(pid => pid > 0);
+
     private static Memory<byte> ReadArguments(string directory, ref byte[] buffer)
     {
         try

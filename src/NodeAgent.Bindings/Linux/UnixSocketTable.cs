@@ -14,12 +14,25 @@ public static class UnixSocketTable
 
     /// <summary>Returns the processes among some that hold a listening socket bound below a directory.</summary>
     /// <param name="directory">The directory.</param>
-    /// <param name="among">Processes to look at; asked for only when there is such a socket.</param>
-    public static IReadOnlyList<SocketHolder> Holders(string directory, Func<IEnumerable<int>> among)
+    /// <param name="among">
+    /// Processes to look at, the likeliest first: each group is asked for only while there is such a socket that nobody of
+    /// the groups before holds.
+    /// </param>
+    public static IReadOnlyList<SocketHolder> Holders(string directory, params IReadOnlyList<Func<IEnumerable<int>>> among)
     {
         ArgumentNullException.ThrowIfNull(among);
-        var paths = ListeningBelow(directory);
-        return paths.Count == 0 ? [] : [.. among().SelectMany(pid => HeldBy(pid, paths))];
+        var (sockets, holders) = (ListeningBelow(directory), new List<SocketHolder>());
+        foreach (var some in among)
+        {
+            if (sockets.Count > 0)
+            {
+                var held = some().SelectMany(pid => HeldBy(pid, sockets)).ToList();
+                holders.AddRange(held.Select(one => one.Holder));
+                held.ForEach(one => sockets.Remove(one.Socket));
+            }
+        }
+
+        return holders;
     }
 
     /// <summary>Parses the table: inode to path of every socket that listens below a directory.</summary>
@@ -42,7 +55,7 @@ public static class UnixSocketTable
         return found;
     }
 
-    private static IEnumerable<SocketHolder> HeldBy(int pid, Dictionary<string, string> paths)
+    private static IEnumerable<(string Socket, SocketHolder Holder)> HeldBy(int pid, Dictionary<string, string> paths)
     {
         string[] descriptors;
         try
@@ -58,7 +71,7 @@ public static class UnixSocketTable
         {
             if (LinkOf(descriptor) is { } target && paths.TryGetValue(target, out var path))
             {
-                yield return new SocketHolder(pid, path);
+                yield return (target, new SocketHolder(pid, path));
             }
         }
     }

@@ -38,7 +38,7 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
     {
         ArgumentNullException.ThrowIfNull(contents);
         var began = services.Time.GetTimestamp();
-        var strays = StrayQemu.FindAll(services.Options.RunDirectory);
+        var strays = await StrayQemu.FindAllAsync(services.Options.RunDirectory, services.Options.AdoptTimeout, services.Time, cancellationToken);
         var runs = contents.Runs.ToLookup(run => run.VmId);
         var intents = contents.Intents.ToDictionary(intent => intent.VmId);
         var interrupted = services.Operations.Interrupted.ToDictionary(operation => operation.Id);

@@ -19,6 +19,7 @@ namespace NodeAgent.Hypervisor.Vms;
 ///  they agree, monitor is silent                 → unknown, and tried on
 ///  they agree, UUID agrees                       → attached
 ///  a start was under way and nothing is recorded → looked for by the sockets that it holds
+///  whoever holds them is no QEMU                 → quarantined
 /// </code>
 /// </summary>
 internal sealed class VmRecovery(VmServices services, VmDefinition definition, MonitorListener listener, string bootId)
@@ -52,6 +53,7 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
         return own.Length switch
         {
             0 => Gone(VmExitReason.StartFailed, "The agent ended before it had started QEMU."),
+            1 when own[0].VmId is null => new RecoveryFinding.Untouchable(null, $"Process {own[0].Pid} holds this VM's sockets and is no QEMU."),
             1 => await AttachStrayAsync(own[0], intent?.RunId ?? Guid.NewGuid(), report, cancellationToken),
             _ => new RecoveryFinding.Untouchable(null, $"Several processes ({string.Join(", ", own.Select(stray => stray.Pid))}) hold this VM's sockets."),
         };

@@ -6,6 +6,8 @@ namespace NodeAgent.Tests.Bindings.Linux;
 /// <summary>The door, with the real program behind it where it is built, and nobody behind it otherwise.</summary>
 public sealed class ExecDoorTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -39,6 +41,39 @@ public sealed class ExecDoorTests
         }
 
         await passing;
+    }
+
+    [Theory]
+    [InlineData(false, "came")]
+    [InlineData(true, "")]
+    public async Task Order_is_followed_only_while_its_agent_is_there(bool goneBefore, string written)
+    {
+        var (door, theirs) = SocketPair.Create();
+        using var ours = door;
+        using var home = new TemporaryDirectory();
+        using var output = AppendFile.Open(Path.Combine(home.Path, "log"));
+        using var gate = new Gate();
+        var program = Path.Combine(AppContext.BaseDirectory, "nodeagent-vm");
+        using var behind = ChildProcess.Start(new ChildProcessOptions
+        {
+            Path = "/bin/sh",
+            Arguments = ["-c", $"read go <&4; exec {program} launch <&3"],
+            Environment = [$"PATH={Environment.GetEnvironmentVariable("PATH")}", $"DOTNET_ROOT={Environment.GetEnvironmentVariable("DOTNET_ROOT")}", $"HOME={home.Path}"],
+            Descriptors = [theirs, gate.ChildEnd],
+        });
+        theirs.Dispose();
+        var order = new ExecOrder { Path = "/bin/sh", Arguments = ["-c", "printf came"], Environment = [], Output = output, Descriptors = [] };
+        var passing = ExecDoor.PassAsync(door, order, Ct);
+        if (goneBefore)
+        {
+            // The whole order is on its way, as with an agent that is killed while it waits for it to be taken.
+            door.Dispose();
+        }
+
+        gate.Open();
+        (await ExitWatch.WaitAsync(behind).WaitAsync(Patience, Ct)).ExitCode.ShouldBe(goneBefore ? ExecEntry.Abandoned : 0);
+        await passing;
+        File.ReadAllText(Path.Combine(home.Path, "log")).ShouldBe(written);
     }
 
     [Fact]

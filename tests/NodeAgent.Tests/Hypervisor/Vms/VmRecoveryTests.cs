@@ -4,6 +4,7 @@ using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Qemu;
 using NodeAgent.Hypervisor.Spec;
 using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Tests.Hypervisor.Qemu;
 
 namespace NodeAgent.Tests.Hypervisor.Vms;
 
@@ -212,6 +213,30 @@ public sealed class VmRecoveryTests
         }
 
         await KillAsync(run.Process!);
+    }
+
+    [Fact]
+    public async Task Child_of_a_start_that_became_no_qemu_is_shown_and_lives()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        var id = (await bench.CreateAsync()).Definition.Id;
+        await bench.CloseAsync();
+        await bench.EditAsync(_ => new LedgerBatch(new PutIntent(
+            new IntentRow(id, nameof(VmWork.Start), null, Guid.NewGuid(), "", DateTimeOffset.UnixEpoch))));
+        await using var begun = new BegunStart(bench.Services.Options.RunDirectory, id);
+        await bench.OpenAsync();
+
+        bench.Recovery.Quarantined.ShouldBe(1);
+        var shown = bench.Registry.Get("web").State.ShouldBeOfType<VmState.Quarantined>();
+        shown.Why.ShouldBe($"Process {begun.Child.Pid} holds this VM's sockets and is no QEMU.");
+        begun.Child.HasExited.ShouldBeFalse();
+
+        // It goes on after all, and the next agent finds it as what it is by then.
+        begun.BecomeQemu();
+        await bench.CloseAsync();
+        await bench.OpenAsync();
+        bench.Registry.Get("web").State.ShouldNotBeOfType<VmState.Stopped>();
+        begun.Child.HasExited.ShouldBeFalse();
     }
 
     [Fact]
