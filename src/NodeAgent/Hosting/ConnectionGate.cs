@@ -13,13 +13,18 @@ namespace NodeAgent.Hosting;
 /// Lets a connection in: finds out whose it is, once, and holds each caller to so many connections. The limit is by
 /// caller, so that one who opens thousands shuts out nobody else; before a handshake has shown who it is, by address.
 /// </summary>
-internal sealed class ConnectionGate(LiveOptions options, RemoteConnections remote, AuditTrail audit)
+internal sealed class ConnectionGate(LiveOptions options, RemoteConnections remote, AuditTrail audit, TimeProvider time)
 {
     // A client opens one after the other, and a handshake takes milliseconds.
     private const int MostHandshakes = 16;
 
+    // They are milliseconds of the processor's, more than any refused call costs: whoever opens connections without end is
+    // not to take it away from those who are connected already.
+    internal const int HandshakesASecond = 32;
+
     private readonly PlaceCount _open = new();
     private readonly PlaceCount _handshakes = new();
+    private readonly RateLimit _pace = new(time);
     private readonly UserNames _names = new();
 
     /// <summary>Serves a connection of the API's sockets.</summary>
@@ -38,7 +43,7 @@ internal sealed class ConnectionGate(LiveOptions options, RemoteConnections remo
         return ServeAsync(connection, next);
     }
 
-    /// <summary>Lets a connection from elsewhere begin its handshake.</summary>
+    /// <summary>Lets a connection from elsewhere begin its handshake, when it is the turn of another from its address.</summary>
     public async Task BeginHandshakeAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         var address = (connection.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "";
@@ -52,6 +57,11 @@ internal sealed class ConnectionGate(LiveOptions options, RemoteConnections remo
 
         var handshake = new Handshake(place);
         connection.Features.Set(handshake);
+        while (_pace.Take(address, HandshakesASecond) is { } pause && !connection.ConnectionClosed.IsCancellationRequested)
+        {
+            await Task.Delay(pause, time, connection.ConnectionClosed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
         await next(connection);
         if (!handshake.IsDecided)
         {

@@ -1,7 +1,7 @@
-namespace NodeAgent.Rpc;
+namespace NodeAgent.Security;
 
 /// <summary>
-/// Calls a second, by caller: a bucket holds one second's worth and fills steadily. A caller who has been silent long
+/// So many a second, by caller: calls, handshakes. A bucket holds one second's worth and fills steadily. A caller who has been silent long
 /// enough to have a full bucket is forgotten, so that memory does not grow with the callers seen.
 /// </summary>
 internal sealed class RateLimit(TimeProvider time)
@@ -10,7 +10,7 @@ internal sealed class RateLimit(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Bucket> _buckets = new(StringComparer.Ordinal);
 
-    /// <summary>Takes a call; <c>null</c> when it may go on, else how long to wait.</summary>
+    /// <summary>Takes one; <c>null</c> when it may go on, else how long to wait.</summary>
     public TimeSpan? Take(string caller, int perSecond)
     {
         var now = time.GetTimestamp();

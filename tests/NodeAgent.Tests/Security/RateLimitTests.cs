@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
-using NodeAgent.Rpc;
+using NodeAgent.Security;
 
-namespace NodeAgent.Tests.Rpc;
+namespace NodeAgent.Tests.Security;
 
 public sealed class RateLimitTests
 {
