@@ -74,7 +74,8 @@ internal sealed partial class SessionLink(SessionParts parts, TunnelGate tunnels
             }
 
             changed = _changed.Next;
-            await WaitAsync(pause * (0.5 + Random.Shared.NextDouble()), cancellationToken, changed);
+            // Never longer than the pause itself, so that everybody is back within twice of it.
+            await WaitAsync(pause * (0.25 + (0.75 * Random.Shared.NextDouble())), cancellationToken, changed);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
