@@ -124,6 +124,13 @@ public sealed partial class Vm
     /// <summary>Finishes what was interrupted, or ends it as what it has become.</summary>
     private void Settle(Interruption? interrupted, Resync? found)
     {
+        if (_job is not null)
+        {
+            // It was asked to end before this was found, and that goes on.
+            EndInterrupted(interrupted);
+            return;
+        }
+
         if (SettleSaved(interrupted, found) || interrupted?.ToJob() is not { } job)
         {
             return;
@@ -157,7 +164,7 @@ public sealed partial class Vm
         }
     }
 
-    /// <summary>Ends what was interrupted where its process is gone; what is under way by now is not touched.</summary>
+    /// <summary>Ends what was interrupted where its process is gone or about to be; what is under way by now is not touched.</summary>
     private void EndInterrupted(Interruption? interrupted)
     {
         if (interrupted?.ToJob() is { } former)

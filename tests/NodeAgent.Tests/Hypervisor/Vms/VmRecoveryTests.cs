@@ -1,4 +1,5 @@
 using NodeAgent.Bindings.Linux;
+using NodeAgent.Bindings.Qmp.Commands;
 using NodeAgent.Hypervisor.Jobs;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Qemu;
@@ -273,6 +274,41 @@ public sealed class VmRecoveryTests
         after.State.ShouldBe(before.State);
         after.Run!.Process.ShouldBe(before.Run!.Process);
         Directory.Exists(new RunDirectory(bench.Services.Options.RunDirectory, before.Definition.Id).Path).ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(nameof(VmWork.Kill))]
+    [InlineData(nameof(VmWork.ClearAway))]
+    public async Task Finding_that_comes_while_a_force_stop_is_under_way_does_not_take_its_place(string interrupted)
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        var run = bench.Registry.Get("web").Run!;
+        using var process = PidFd.TryOpen(run.Process!)!;
+        await bench.CloseAsync();
+        process.Send(SigStop);
+        await bench.OpenAsync();
+        var vm = bench.Registry.All.Single();
+        await bench.UntilAsync("web", now => now.State is VmState.Unknown { ProcessProven: true });
+
+        // While the loop waits for the ledger, both come: what is urgent is taken first.
+        Task changing, telling;
+        Task<Operation> stopping;
+        using (bench.Clock.Stop())
+        {
+            changing = bench.ChangeAsync("web", spec => spec with { Console = null });
+            var found = new LiveQemu(run, HostProcess.TryAttach(run.Process!)!, null, new RunDirectory(bench.Services.Options.RunDirectory, vm.Snapshot.Definition.Id));
+            telling = vm.TellAsync(
+                new RecoveryFinding.Attached(found, new Resync(RunState.Shutdown, CpusRun: false)),
+                new Interruption(new IntentRow(vm.Snapshot.Definition.Id, interrupted, null, run.Id, "", DateTimeOffset.UnixEpoch), null));
+            stopping = bench.DoAsync("web", new VmVerb.Stop(Force: true));
+        }
+
+        await changing;
+        await telling;
+        (await stopping).State.ShouldBe(OperationState.Succeeded);
+        bench.Registry.Get("web").LastExit!.Reason.ShouldBe(VmExitReason.KilledByRequest);
     }
 
     private static async Task KillAsync(ProcessIdentity identity)
