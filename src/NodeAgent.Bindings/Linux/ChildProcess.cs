@@ -62,8 +62,16 @@ public static unsafe class ChildProcess
             using var environment = new StringVector(options.Environment);
             Check($"posix_spawn of {options.Path}", Libc.posix_spawn(out var pid, options.Path, actions, attributes, arguments.Pointer, environment.Pointer));
 
-            // Our own child keeps its number until we reap it, so this cannot open somebody else.
-            return PidFd.OpenChild(pid) ?? throw new LinuxException("pidfd_open", Errno.ESRCH);
+            // Our own child keeps its number until we reap it, so this cannot open, or end, somebody else.
+            try
+            {
+                return PidFd.OpenChild(pid) ?? throw new LinuxException("pidfd_open", Errno.ESRCH);
+            }
+            catch
+            {
+                _ = Libc.kill(pid, PidFd.Kill);
+                throw;
+            }
         }
         finally
         {

@@ -61,6 +61,28 @@ public sealed partial class FileLock : IDisposable
         return new FileLock(handle);
     }
 
+    /// <summary>
+    /// Whether a lock is held although its holder has ended: a child that the holder had just made has it, until it executes
+    /// its program. A lock that cannot be looked at is none.
+    /// </summary>
+    public static bool IsLeftBehind(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var free = TryAcquire(path, out var holder);
+            return free is null && holder is { } pid && HasEnded(pid);
+        }
+        catch (LinuxException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Releases the lock. The file stays: removing it would let two holders lock two different files.</summary>
     public void Dispose()
     {
@@ -71,6 +93,12 @@ public sealed partial class FileLock : IDisposable
         }
 
         _handle.Dispose();
+    }
+
+    private static bool HasEnded(int pid)
+    {
+        using var process = PidFd.TryOpen(pid);
+        return process is null || process.HasExited;
     }
 
     private static int? ReadHolder(SafeFileHandle handle)

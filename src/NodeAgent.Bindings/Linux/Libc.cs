@@ -77,6 +77,9 @@ internal static unsafe partial class Libc
     internal static partial int dup2(int fd, int target);
 
     [LibraryImport("libc", SetLastError = true)]
+    internal static partial int kill(int pid, int signal);
+
+    [LibraryImport("libc", SetLastError = true)]
     internal static partial nint signal(int number, nint handler);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]

@@ -6,13 +6,13 @@ public sealed record LedgerOptions
     /// <summary>Directory of <c>ledger.db</c>; created with mode 0700 when it is missing.</summary>
     public required string StateDirectory { get; init; }
 
-    /// <summary>How many events are kept at least; older ones are trimmed in the background. One or more.</summary>
+    /// <summary>How many events are kept; older ones are trimmed in the background. One or more.</summary>
     public long EventCount { get; init; } = 50_000;
 
     /// <summary>How old an event may get before it is trimmed, whatever the count.</summary>
     public TimeSpan EventAge { get; init; } = TimeSpan.FromDays(30);
 
-    /// <summary>How many ended operations are kept at least.</summary>
+    /// <summary>How many ended operations are kept; older ones are trimmed in the background.</summary>
     public long OperationCount { get; init; } = 5_000;
 
     /// <summary>How long an ended operation is kept at most.</summary>
@@ -21,7 +21,7 @@ public sealed record LedgerOptions
     /// <summary>How long a request id is remembered.</summary>
     public TimeSpan KeyAge { get; init; } = TimeSpan.FromHours(24);
 
-    /// <summary>How many records of the audit log are kept at least. One or more.</summary>
+    /// <summary>How many records of the audit log are kept; older ones are trimmed in the background. One or more.</summary>
     public long AuditCount { get; init; } = 250_000;
 
     /// <summary>How old a record of the audit log may get.</summary>
@@ -41,7 +41,8 @@ public sealed record LedgerOptions
 
     internal string DatabasePath => Path.Combine(StateDirectory, "ledger.db");
 
-    internal string LockPath => Path.Combine(StateDirectory, "lock");
+    /// <summary>The lock of the agent that has the ledger open.</summary>
+    public string LockPath => Path.Combine(StateDirectory, "lock");
 
     internal string MarkPath => Path.Combine(StateDirectory, "ledger.mark");
 }

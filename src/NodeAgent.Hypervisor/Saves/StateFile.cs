@@ -38,9 +38,9 @@ internal sealed class StateFile : IDisposable
     public static StateFile Create(string directory, Guid runId)
     {
         Directory.CreateDirectory(directory, OwnerOnly | UnixFileMode.UserExecute);
-        var name = $"{runId:N}.state";
+        // Another name each time: on a file system that hangs an earlier attempt may still be under way.
+        var name = $"{runId:N}-{Guid.NewGuid():N}.state";
         var path = System.IO.Path.Combine(directory, name);
-        File.Delete(path);
         new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }).Dispose();
         return new StateFile(directory, name, File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete));
     }

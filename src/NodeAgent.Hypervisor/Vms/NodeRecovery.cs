@@ -108,19 +108,20 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         var search = new VmRecovery(services, definition, vm.Listener, bootId) { Saved = record?.Saved };
         var silentOnce = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var finding = search.FindAsync(current, intent, strays, Report, cancellationToken);
-        var told = TellAsync(vm, finding, interruption);
+        var told = TellAsync();
         await Task.WhenAny(told, silentOnce.Task);
         _ = told.IsCompleted ? CountFinding(await finding) : Interlocked.Increment(ref _silent);
 
+        async Task TellAsync() => await vm.TellAsync(await finding, interruption);
+
         void Report(RecoveryFinding notFinal)
         {
-            _ = vm.TellAsync(notFinal, null);
+            // A force-stop that was under way needs no answer of QEMU's; all else is settled by the last word.
+            var taken = interruption is { Work: VmWork.Kill } ? Interlocked.Exchange(ref interruption, null) : null;
+            _ = vm.TellAsync(notFinal, taken);
             silentOnce.TrySetResult();
         }
     }
-
-    private static async Task TellAsync(Vm vm, Task<RecoveryFinding> finding, Interruption? interruption) =>
-        await vm.TellAsync(await finding, interruption);
 
     private int CountFinding(RecoveryFinding finding) => finding switch
     {

@@ -117,6 +117,7 @@ public sealed partial class Vm
             _process?.Kill();
         }
 
+        job.LeavesPaused |= accept.Work is VmWork.Quit && _state is VmState.Paused;
         SetState(accept.Next);
         previous?.Preempted.Cancel();
         job.Done = Task.Run(() => CarryOutAsync(job, previous));

@@ -47,6 +47,15 @@ public sealed partial class Vm
             return;
         }
 
+        if (job.Work is VmWork.Restore && _recorder.Saved is not null && _live is not null)
+        {
+            // It has not run: its state is as safe as before on disk, and going on from half of it is what must not be.
+            _recorder.End(job, _definition, failure);
+            _expectedEnd = VmExitReason.StartFailed;
+            Begin(new VmJob(VmWork.Kill), new VmDecision.Accept(new VmState.Stopping(StopKind.Kill), VmWork.Kill));
+            return;
+        }
+
         if (_state is VmState.Stopping && _live is { } live)
         {
             Note(EventKinds.VmStopAbandoned, $"The stop was given up: {failure.Message}", EventSeverity.Warning);

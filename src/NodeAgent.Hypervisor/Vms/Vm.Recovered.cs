@@ -40,7 +40,7 @@ public sealed partial class Vm
                     await ReleaseAsync(lost);
                 }
 
-                new RunDirectory(_services.Options.RunDirectory, _definition.Id).Remove();
+                RemoveDirectory();
                 _job = interrupted?.ToJob();
                 OnGone(Classify(gone.Exit, _lastRun is { Exit: null } run ? run.RunId : null), recovered: true);
                 return;
@@ -55,6 +55,11 @@ public sealed partial class Vm
 
                 Raise(VmConditionKind.MonitorSilent, silent.Why);
                 Follow(new VmObservation.InDoubt(silent.Why, ProcessProven: true), recovered: true);
+                if (interrupted is not null)
+                {
+                    Settle(interrupted, null);
+                }
+
                 return;
             case RecoveryFinding.Untouchable held:
                 if (held.Live is { } live && _live is null)
@@ -66,6 +71,19 @@ public sealed partial class Vm
                 Follow(new VmObservation.NotAttachable(held.Why, ProcessProven: held.Live is not null), recovered: true);
                 Settle(interrupted, null);
                 return;
+        }
+    }
+
+    private void RemoveDirectory()
+    {
+        var directory = new RunDirectory(_services.Options.RunDirectory, _definition.Id);
+        try
+        {
+            directory.Remove();
+        }
+        catch (Exception clutter) when (clutter is IOException or UnauthorizedAccessException)
+        {
+            VmLog.NotCleared(_services.Logger, directory.Path, clutter);
         }
     }
 
@@ -89,7 +107,8 @@ public sealed partial class Vm
             _stateTime = SinceWhen(run, found.CpusRun) ?? _stateTime;
         }
 
-        _recorder.Adopted(_definition, run, found, Standing);
+        // Whether the guest ran before an interrupted suspend is known from nowhere else, until that is taken back.
+        _recorder.Adopted(_definition, run, found, interrupted?.Work is VmWork.Suspend ? StandingOf(run) ?? Standing : Standing);
         Publish();
         _ = Limit();
         Settle(interrupted, found);

@@ -158,7 +158,8 @@ public sealed partial class Vm
     /// <code>
     ///  state on record, its QEMU has not run since  → QEMU is ended: it is suspended
     ///  state on record, its QEMU has run since      → the state is void
-    ///  state on record, another QEMU waits for it   → the load is finished, then the guest goes on
+    ///  state on record, another QEMU waits for it   → the load is finished, then the guest goes on; if that fails, QEMU is
+    ///                                                 killed: the guest has not run, and the state is safe
     ///  no state on record, a save was under way     → it is taken back, and the guest goes on
     ///  no state on record any more, not yet resumed → the guest goes on
     /// </code>
@@ -176,8 +177,14 @@ public sealed partial class Vm
             case { } saved when saved.RunId == live.Run.Id && found.State is RunState.Postmigrate or RunState.FinishMigrate:
                 TakeUp(interrupted?.ToJob(VmWork.ClearAway) ?? new VmJob(VmWork.ClearAway), new VmState.Stopping(StopKind.Suspend));
                 return true;
-            case { } saved when saved.RunId != live.Run.Id && interrupted?.Work is VmWork.Start && waits:
+            case { } saved when saved.RunId != live.Run.Id && waits && interrupted?.Work is VmWork.Kill:
+                // It has not gone on from it: the state outlives the kill.
+                return false;
+            case { } saved when saved.RunId != live.Run.Id && waits && interrupted?.Work is VmWork.Start:
                 TakeUp(interrupted.ToJob(VmWork.Restore), _state, interrupted.LeavePaused);
+                return true;
+            case { } saved when saved.RunId != live.Run.Id && found.State is RunState.Inmigrate:
+                TakeUp(new VmJob(VmWork.Restore), _state, leavesPaused: !saved.CpusRan);
                 return true;
             case { } saved:
                 _recorder.Outlived(_definition, live.Run, Standing);
@@ -188,8 +195,12 @@ public sealed partial class Vm
         switch (interrupted?.Work)
         {
             case VmWork.Suspend:
-                _recorder.End(interrupted.ToJob()!, _definition, new VmException(
-                    VmErrorReason.Interrupted, "The agent ended before the guest's state was saved; the guest goes on. Ask again if need be."));
+                // The intent stays until that is done: the next agent would know nothing of it.
+                _recorder.End(
+                    interrupted.ToJob()!,
+                    _definition,
+                    new VmException(VmErrorReason.Interrupted, "The agent ended before the guest's state was saved; the guest goes on. Ask again if need be."),
+                    preempted: true);
                 TakeUp(new VmJob(VmWork.EndSave), _state, _lastRun?.Standing is { CpusRun: false });
                 return true;
             case VmWork.Start when interrupted.Intent.RunId == _lastRun?.RunId && waits && !interrupted.LeavePaused:

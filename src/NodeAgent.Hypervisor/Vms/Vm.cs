@@ -23,6 +23,8 @@ public sealed partial class Vm
     // How long a force-stop waits for one look at the ledger, whatever is left of that.
     private static readonly TimeSpan LedgerPatience = TimeSpan.FromMilliseconds(15);
 
+    private const int MostHeldBack = 1024;
+
     private readonly VmServices _services;
     private readonly VmMailbox _mailbox = new();
     private readonly VmRecorder _recorder;
@@ -211,8 +213,13 @@ public sealed partial class Vm
                 return !await OnForgetAsync(forget);
             case VmMessage.GuestSaid or VmMessage.MonitorSaid when _state is VmState.Starting:
             case VmMessage.GuestSaid when _state is VmState.Unknown:
-                // The guest may speak before its start, or its re-attachment, is complete; it is heard when there is somebody to hear it.
-                _heldBack.Add(message);
+                // The guest may speak before its start, or its re-attachment, is complete; it is heard when there is somebody
+                // to hear it. Of one that goes on and on the rest is found by asking.
+                if (_heldBack.Count < MostHeldBack)
+                {
+                    _heldBack.Add(message);
+                }
+
                 break;
             case VmMessage.GuestSaid said:
                 OnGuestSaid(said.Event);

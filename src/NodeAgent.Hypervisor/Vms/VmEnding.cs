@@ -6,6 +6,9 @@ namespace NodeAgent.Hypervisor.Vms;
 /// <summary>Says why a process ended, from what was asked, what was seen and what the kernel tells.</summary>
 internal static class VmEnding
 {
+    // ShutdownCause of QAPI, as QEMU says it.
+    private const string QuitCause = "host-qmp-quit";
+
     /// <param name="expected">Why it was expected to end; <c>null</c> when nobody expected it.</param>
     /// <param name="hostCause">QEMU's own word for what made it leave, where it said one.</param>
     /// <param name="exit">What the kernel tells.</param>
@@ -20,6 +23,7 @@ internal static class VmEnding
             VmExitReason.GuestPanic => "The guest's kernel panicked.",
             VmExitReason.Watchdog => "The guest did not feed its watchdog.",
             VmExitReason.KilledByRequest => "It was stopped on request.",
+            VmExitReason.StartFailed => "The start was interrupted, and the saved state could not be loaded then; it is kept, and the next start tries again.",
             _ => Unexpected(hostCause, exit),
         },
         Time = time,
@@ -33,6 +37,9 @@ internal static class VmEnding
     {
         { OutOfMemory: true } => VmExitReason.OutOfMemory,
         { Signal: null } when hostCause is "host-signal" => VmExitReason.StoppedByHost,
+
+        // Only the agent has that monitor: a stop that it gave up waiting for, and that QEMU obeyed once it could.
+        { ExitCode: 0 } when hostCause is QuitCause => VmExitReason.KilledByRequest,
         { ExitCode: 0 } when hostCause is null => VmExitReason.StoppedByHost,
         _ => VmExitReason.QemuCrashed,
     };
@@ -113,6 +120,7 @@ internal static class VmEnding
         { Signal: { } signal } => $"QEMU was ended by signal {signal} that this agent did not send{(exit.CoreDumped ? ", and left a core dump" : "")}.",
         _ when hostCause is "host-signal" => "QEMU was told to end by the host (systemctl stop, machinectl terminate or SIGTERM).",
         { ExitCode: 0 } when hostCause is null => "QEMU was told to end by the host while the agent was away.",
+        { ExitCode: 0 } when hostCause is QuitCause => "It was stopped on request, after that had been given up.",
         _ when hostCause is not null => $"QEMU left by itself ({hostCause}).",
         { ExitCode: { } code } => $"QEMU left by itself with exit status {code}.",
         _ => "QEMU ended, and the kernel does not tell how.",

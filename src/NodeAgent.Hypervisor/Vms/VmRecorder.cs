@@ -95,7 +95,8 @@ internal sealed partial class VmRecorder(VmServices services, Guid vmId, RunReco
         try
         {
             return !string.IsNullOrEmpty(request.RequestId)
-                && await services.Ledger.FindKeyAsync(request.Caller, request.RequestId, CancellationToken.None).WaitAsync(patience, services.Time) is not null;
+                // Elsewhere: a disk that hangs holds up whoever reads, and not whoever waits here.
+                && await Task.Run(() => services.Ledger.FindKeyAsync(request.Caller, request.RequestId, CancellationToken.None)).WaitAsync(patience, services.Time) is not null;
         }
         catch (Exception error) when (error is TimeoutException or LedgerException)
         {

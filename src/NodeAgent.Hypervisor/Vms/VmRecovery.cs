@@ -142,7 +142,17 @@ internal sealed class VmRecovery(VmServices services, VmDefinition definition, M
     {
         var uuid = monitor.ExecuteAsync(QmpCommands.QueryUuid, cancellationToken);
         var status = monitor.ExecuteAsync(QmpCommands.QueryStatus, cancellationToken);
-        await Task.WhenAll(uuid, status);
+        try
+        {
+            await Task.WhenAll(uuid, status);
+        }
+        catch
+        {
+            // QEMU serves one client a socket: who is not let go of stands in the way of the next try.
+            await monitor.DisposeAsync();
+            throw;
+        }
+
         if ((await uuid).Uuid != definition.Id)
         {
             await monitor.DisposeAsync();

@@ -89,7 +89,7 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
             if (!leavePaused)
             {
                 Step("resume");
-                await monitor.ExecuteAsync(QmpCommands.Cont, cancellationToken);
+                await ResumeAsync(monitor, cancellationToken);
             }
 
             cancellationToken.ThrowIfCancellationRequested();
@@ -98,6 +98,18 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
         catch (Exception cause)
         {
             throw await UndoneAsync(cause, process, cancellationToken);
+        }
+    }
+
+    private async Task ResumeAsync(QemuMonitor monitor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await monitor.ExecuteAsync(QmpCommands.Cont, cancellationToken);
+        }
+        catch (QmpException silence) when (silence.Error is QmpError.TimedOut && Restore is not null)
+        {
+            // It has been told, and does it once it can. To undo this would be to end the guest: its memory is nowhere else.
         }
     }
 

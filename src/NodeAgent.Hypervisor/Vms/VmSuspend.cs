@@ -58,7 +58,7 @@ internal sealed class VmSuspend(VmServices services, Guid vmId, LiveQemu live)
             }
 
             OnStep("file", 10);
-            file = await Task.Run(CreateFile, CancellationToken.None).WaitAsync(services.Options.StorageTimeout, services.Time, either.Token);
+            file = await CreateFileAsync(either.Token);
 
             OnStep("save", 15);
             await Transfer.SaveAsync(file.Handle, progress => Judge(progress, file, began, limit), either.Token);
@@ -117,6 +117,33 @@ internal sealed class VmSuspend(VmServices services, Guid vmId, LiveQemu live)
             RunState.Shutdown => false,
             var other => throw new VmException(VmErrorReason.SuspendFailed, $"The guest stands still for another reason ({other}); its state would only preserve that."),
         };
+    }
+
+    private async Task<StateFile> CreateFileAsync(CancellationToken cancellationToken)
+    {
+        var creating = Task.Run(CreateFile, CancellationToken.None);
+        try
+        {
+            return await creating.WaitAsync(services.Options.StorageTimeout, services.Time, cancellationToken);
+        }
+        catch (Exception late) when (late is TimeoutException or OperationCanceledException)
+        {
+            _ = RemoveLateAsync(creating);
+            throw;
+        }
+    }
+
+    private static async Task RemoveLateAsync(Task<StateFile> creating)
+    {
+        try
+        {
+            using var file = await creating;
+            file.Delete();
+        }
+        catch (Exception failed) when (failed is IOException or UnauthorizedAccessException)
+        {
+            // Nothing was made, and nobody waits for it any more.
+        }
     }
 
     private StateFile CreateFile()

@@ -11,6 +11,8 @@ namespace NodeAgent.Tests.Hypervisor.Vms;
 /// <summary>Why a run ended: what is told by who knows, and no guess.</summary>
 public sealed class VmEndingTests
 {
+    private const int SigStop = 19, SigCont = 18;
+
     private static readonly ProcessExit Silence = ProcessExit.Unknown, Left = new(0, null, false), Failed = new(1, null, false),
         Killed = new(null, 9, false), Crashed = new(null, 11, true), Starved = new ProcessExit(null, 9, false) { OutOfMemory = true };
 
@@ -96,6 +98,46 @@ public sealed class VmEndingTests
         await bench.DoAsync("web", new VmVerb.Start());
         (await bench.DoAsync("web", new VmVerb.Stop(Force: false))).Fault!.Reason.ShouldBe(nameof(VmErrorReason.QemuEnded));
         bench.Registry.Get("web").LastExit!.Reason.ShouldBe(VmExitReason.QemuCrashed);
+        await ShouldStayStoppedAsync(bench);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Stop_that_was_given_up_and_is_obeyed_later_is_a_stop(bool paused)
+    {
+        await using var bench = await VmBench.BeginAsync();
+        await bench.CreateAsync(change: Restarting);
+        await bench.DoAsync("web", new VmVerb.Start());
+        if (paused)
+        {
+            await bench.DoAsync("web", new VmVerb.Pause());
+        }
+
+        var before = bench.Registry.Get("web");
+        using var process = PidFd.TryOpen(before.Run!.Process!)!;
+        process.Send(SigStop);
+        (await bench.DoAsync("web", new VmVerb.Stop(Force: false))).State.ShouldBe(OperationState.Failed);
+        bench.Registry.Get("web").State.GetType().ShouldBe(before.State.GetType());
+
+        process.Send(SigCont);
+        (await bench.UntilAsync("web", now => now.State is VmState.Stopped)).LastExit!.Reason.ShouldBe(VmExitReason.KilledByRequest);
+        await ShouldStayStoppedAsync(bench);
+    }
+
+    [Fact]
+    public async Task Force_stop_that_the_agents_end_interrupted_needs_no_answer_of_QEMUs()
+    {
+        await using var bench = await VmBench.BeginAsync();
+        var vm = await bench.CreateAsync(change: Restarting);
+        await bench.DoAsync("web", new VmVerb.Start());
+        using var process = PidFd.TryOpen(bench.Registry.Get("web").Run!.Process!)!;
+        await bench.CloseAsync();
+        await bench.EditAsync(_ => new LedgerBatch(new PutIntent(
+            new IntentRow(vm.Definition.Id, nameof(VmWork.Kill), null, null, "", DateTimeOffset.UnixEpoch))));
+        process.Send(SigStop);
+        await bench.OpenAsync();
+        (await bench.UntilAsync("web", now => now.State is VmState.Stopped)).LastExit!.Reason.ShouldBe(VmExitReason.KilledByRequest);
         await ShouldStayStoppedAsync(bench);
     }
 

@@ -157,6 +157,19 @@ public sealed class VmRecoveryTests
     }
 
     [Fact]
+    public async Task Guest_that_fell_silent_in_the_midst_of_the_proof_is_adopted_when_it_answers()
+    {
+        await using var bench = await VmBench.BeginAsync("""[{"on":"query-uuid","do":"silence","times":1}]""");
+        await bench.CreateAsync();
+        await bench.DoAsync("web", new VmVerb.Start());
+        await bench.CloseAsync();
+        await bench.OpenAsync();
+
+        await bench.UntilMetAsync("query-uuid");
+        await bench.UntilAsync("web", vm => vm.State is VmState.Running);
+    }
+
+    [Fact]
     public async Task Process_whose_sockets_are_gone_is_quarantined_and_lives()
     {
         await using var bench = await VmBench.BeginAsync();
