@@ -70,6 +70,9 @@ internal sealed class ApiSocket : IDisposable
     /// <summary>Where it is bound.</summary>
     public static string PathOf(Socket socket) => socket.LocalEndPoint?.ToString() ?? "";
 
+    /// <summary>The lock of whoever serves a socket.</summary>
+    public static string LockPathOf(string path) => path + ".lock";
+
     public void Dispose() => _lock?.Dispose();
 
     private static Socket BindNow(string path, AgentOptions options)
@@ -98,7 +101,7 @@ internal sealed class ApiSocket : IDisposable
     // Two agents that start at the same moment both see no socket; the lock (flock(2)) lets one of them go on. The
     // file stays: removing it would let a third one lock a new file of the same name.
     private static FileLock TakeLock(string path) =>
-        FileLock.TryAcquire(path + ".lock", out var holder)
+        FileLock.TryAcquire(LockPathOf(path), out var holder)
         ?? throw new StartException($"Another agent{(holder is null ? "" : $" (process {holder})")} serves the socket {path}. Stop it, or choose another socket with --listen.");
 
     private static void RemoveStale(string path)

@@ -53,6 +53,7 @@ internal static partial class Daemon
 
         service.Report.Starting("reading the ledger");
         PrepareDirectories(initial);
+        await FormerAgent.UntilLetGoAsync(initial, time);
         var opening = Task.Run(() => NodeFloor.Open(options, time, log));
         using var sockets = ApiSockets.Bind(initial, service.Given.Descriptors);
         var reloader = new Reloader(sources, options, time);
