@@ -21,12 +21,12 @@ internal static class AuditList
         var kind = command.Choice("--kind", "Only records of this kind.", AuditReflection.Descriptor.FindTypeByName<EnumDescriptor>("AuditKind"));
         var last = command.Duration("--last", "Only records of this time until now, for instance 24h.");
         var after = command.Number("--after", "Only records after this number.");
-        var tail = command.Number("--tail", $"The last so many records (default {Usual}; with --after or --all, all).");
+        var tail = command.Number("--tail", $"The last so many records (default {Usual}; with --last, --after or --all, all).");
         var all = command.Flag("--all", "All records that the log keeps.");
         shell.Examples(command, "nodectl audit list --last 24h --kind refusal", "nodectl audit list --caller operator:alice --tail 20", "nodectl audit list --method VmService/StopVm -o json");
         shell.Handle(command, async call =>
         {
-            var isWholeRange = call.Get(all) || call.Get(after) is not null;
+            var isWholeRange = call.Get(all) || call.Get(after) is not null || call.Get(last) is not null;
             var wanted = call.Get(tail) ?? (isWholeRange ? int.MaxValue : Usual);
             var request = new ListAuditRecordsRequest
             {
@@ -47,6 +47,11 @@ internal static class AuditList
             }
 
             call.Printer.Many(answer.Records, answer, AuditColumns.All, record => $"{record.Sequence}");
+            if (request.PageToken.Length > 0 && call.Get(tail) is null && call.Printer.ForPeople)
+            {
+                call.Printer.Note("There are older ones: --all shows them, --last 24h those of a day.");
+            }
+
             return ExitCode.Ok;
         });
     }

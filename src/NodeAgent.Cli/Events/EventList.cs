@@ -43,6 +43,11 @@ internal static class EventList
             }
 
             call.Printer.Many(answer.Events, answer, EventColumns.All, e => e.Token);
+            if (request.PageToken.Length > 0 && call.Get(tail) is null && call.Printer.ForPeople)
+            {
+                call.Printer.Note("There are older ones: --all shows them.");
+            }
+
             return ExitCode.Ok;
         });
     }

@@ -103,6 +103,18 @@ public sealed class AuditTest
         (await agent.RunAsync("audit", "list", "--tail", "1")).Out.ShouldContain("VmService/StartVm");
     }
 
+    [Fact]
+    public async Task What_is_left_out_unasked_is_told_and_a_range_of_time_is_shown_whole()
+    {
+        await using var agent = await FakeAgent.StartAsync();
+        agent.Audit.Add(150);
+
+        (await agent.RunAsync("audit", "list")).ShouldEndWith(ExitCode.Ok).Error.ShouldContain("There are older ones: --all");
+        (await agent.RunAsync("audit", "list", "--tail", "100")).Error.ShouldBeEmpty();
+        (await agent.RunAsync("audit", "list", "--all")).Error.ShouldBeEmpty();
+        (await agent.RunAsync("audit", "list", "--last", "1000000h", "-o", "name")).Out.TrimEnd().Split('\n').Length.ShouldBe(150);
+    }
+
     private static void Break(FakeAudit audit, string how)
     {
         var all = audit.All;
