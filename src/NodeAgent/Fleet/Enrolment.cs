@@ -110,7 +110,9 @@ internal sealed partial class Enrolment(Membership membership, NodePortrait port
         }
 
         using var key = NodeKey.Make();
-        if (membership.Store.Pending is { } begun)
+        var begun = membership.Store.Pending;
+        var isRepeat = begun is not null;
+        if (begun is not null)
         {
             key.ImportFromPem(begun.Key);
         }
@@ -134,7 +136,8 @@ internal sealed partial class Enrolment(Membership membership, NodePortrait port
         }
         catch (FleetException failed)
         {
-            if (failed.MayHaveCounted)
+            // An earlier attempt may have spent the token on the key that it made, whatever became of this one.
+            if (failed.MayHaveCounted || (isRepeat && !failed.IsFinal))
             {
                 throw new FleetException(failed.Reason, $"{failed.Message} The manager may have taken the token, and the node goes on asking by itself; nodectl node leave gives that up.", failed) { MayHaveCounted = true };
             }

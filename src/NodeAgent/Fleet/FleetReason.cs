@@ -24,7 +24,7 @@ internal enum FleetReason
     /// <summary>The manager says no.</summary>
     ManagerRefused,
 
-    /// <summary>What the manager issued can't be kept on this host.</summary>
+    /// <summary>What the manager issued can't be kept on this host, or is kept and can't be used yet.</summary>
     MembershipNotKept,
 
     /// <summary>The configuration names certificates, and these count.</summary>

@@ -7,7 +7,7 @@ using NodeAgent.Tls;
 namespace NodeAgent.Fleet;
 
 /// <summary>Changes of the membership: each is on disk first, then in force, then on record.</summary>
-internal sealed class Membership(MembershipStore store, CredentialStore credentials, FleetEvents events)
+internal sealed class Membership(MembershipStore store, CredentialStore credentials, NodePortrait portrait, FleetEvents events)
 {
     private string _renewalProblem = "";
 
@@ -26,6 +26,9 @@ internal sealed class Membership(MembershipStore store, CredentialStore credenti
         get => Volatile.Read(ref _renewalProblem);
         set => Volatile.Write(ref _renewalProblem, value);
     }
+
+    /// <summary>Why what is on disk is not in force, because of files that are read along with it; empty when it is.</summary>
+    public string Unused => store.Files is { } kept && credentials.Current?.Files.Certificate != kept.Certificate ? credentials.Problem : "";
 
     /// <summary>The node asks to be let in.</summary>
     /// <exception cref="FleetException">It can't be kept on this host.</exception>
@@ -50,7 +53,7 @@ internal sealed class Membership(MembershipStore store, CredentialStore credenti
     /// <exception cref="FleetException">It can't be kept on this host.</exception>
     public bool Join(Issued? issued, ECDsa key, PendingEnrolment begun, JoinToken token, RequestContext request)
     {
-        if (!Kept(() => store.Join(issued, key, begun, token.Endpoints)))
+        if (!Kept(() => store.Join(issued, key, portrait.NodeId, begun, token.Endpoints)))
         {
             return false;
         }
@@ -66,16 +69,16 @@ internal sealed class Membership(MembershipStore store, CredentialStore credenti
     /// <summary>Takes in the next certificate.</summary>
     /// <returns>False when the node left the fleet meanwhile.</returns>
     /// <exception cref="CryptographicException">It is of no use.</exception>
-    /// <exception cref="FleetException">It can't be kept on this host.</exception>
+    /// <exception cref="FleetException">It can't be kept on this host, or is kept and not in force.</exception>
     public bool Renew(Issued? issued, ECDsa key, string fleet, RequestContext request)
     {
-        if (!Kept(() => store.Renew(issued, key, fleet)))
+        if (!Kept(() => store.Renew(issued, key, portrait.NodeId, fleet)))
         {
             return false;
         }
 
-        credentials.Reload();
         RenewalProblem = "";
+        PutInForce();
         var end = credentials.Current?.NotAfter;
         events.TellChange(
             EventKinds.FleetCertificateRenewed,
@@ -87,7 +90,7 @@ internal sealed class Membership(MembershipStore store, CredentialStore credenti
     /// <param name="trust">What.</param>
     /// <param name="manager">The manager that said so.</param>
     /// <exception cref="CryptographicException">It is of no use.</exception>
-    /// <exception cref="FleetException">It can't be kept on this host.</exception>
+    /// <exception cref="FleetException">It can't be kept on this host, or is kept and not in force.</exception>
     public void Keep(TrustBundle trust, string manager)
     {
         if (!Kept(() => store.Keep(trust)))
@@ -95,7 +98,7 @@ internal sealed class Membership(MembershipStore store, CredentialStore credenti
             return;
         }
 
-        credentials.Reload();
+        PutInForce();
         events.TellChange(
             EventKinds.FleetTrustUpdated,
             new EventPayload(
@@ -127,12 +130,30 @@ internal sealed class Membership(MembershipStore store, CredentialStore credenti
     public void Leave(RequestContext request)
     {
         var fleet = store.Current?.FleetId;
-        Kept(store.Forget);
-        credentials.Reload();
+        try
+        {
+            Kept(store.Forget);
+        }
+        finally
+        {
+            // A folder that can't be removed makes nobody a member, and what is open must not outlast the membership.
+            credentials.Reload();
+        }
+
         RenewalProblem = "";
         events.TellChange(
             EventKinds.FleetLeft,
             fleet is null ? new EventPayload("The node gave up joining a fleet.") : new EventPayload($"The node left the fleet '{fleet}'.", Details: Facts(("fleet", fleet))), request);
+    }
+
+    // What the configuration adds is read along, and may be at fault.
+    private void PutInForce()
+    {
+        credentials.Reload();
+        if (Unused is { Length: > 0 } problem)
+        {
+            throw new FleetException(FleetReason.MembershipNotKept, $"What the fleet gave is kept on this host, and is not in force: {problem} Mend that; it is read again when it changes.");
+        }
     }
 
     private string Serial() => credentials.Current?.Certificate.SerialNumber ?? "";

@@ -56,7 +56,7 @@ internal sealed class MembershipStore
     public BegunRequest? Begun { get; private set; }
 
     /// <summary>Where certificate, key and trust lie.</summary>
-    public CredentialFiles? Files => Current is { } current ? FilesIn(_directory.Folder(current.Folder)) : null;
+    public CredentialFiles? Files => Current is { } current ? FilesIn(_directory.Folder(current.Folder)) with { TrustVersion = current.TrustVersion } : null;
 
     /// <summary>Keeps which request is under way; <c>null</c> when it is over.</summary>
     /// <exception cref="IOException">It could not be written.</exception>
@@ -103,12 +103,13 @@ internal sealed class MembershipStore
     /// <summary>Keeps the first certificate, with all that came along.</summary>
     /// <param name="issued">What the manager issued.</param>
     /// <param name="key">The key that it is for.</param>
+    /// <param name="node">The node that it is for.</param>
     /// <param name="begun">The enrolment that is answered.</param>
     /// <param name="known">Where the manager is reached, if it does not say.</param>
     /// <returns>False when that enrolment was given up meanwhile; nothing was kept.</returns>
-    /// <exception cref="CryptographicException">What was issued is not for this key, or not of the kind a node needs; nothing was kept.</exception>
+    /// <exception cref="CryptographicException">What was issued is not for this key or node, or the fleet would not accept it; nothing was kept.</exception>
     /// <exception cref="IOException">It could not be written; what there was before still counts.</exception>
-    public bool Join(Issued? issued, ECDsa key, PendingEnrolment begun, IEnumerable<string> known)
+    public bool Join(Issued? issued, ECDsa key, Guid node, PendingEnrolment begun, IEnumerable<string> known)
     {
         lock (_gate)
         {
@@ -122,17 +123,21 @@ internal sealed class MembershipStore
             var endpoints = EndpointText.Good(given.Endpoints);
             Put(
                 new FleetMembership { FleetId = given.FleetId, Endpoints = endpoints.IsEmpty ? EndpointText.Good(known) : endpoints, TrustVersion = trust.Version, Folder = "" },
-                trust, ChainOf(given), key.ExportPkcs8PrivateKeyPem());
+                trust, ChainOf(given), key.ExportPkcs8PrivateKeyPem(), node);
             GiveUp();
             return true;
         }
     }
 
     /// <summary>Keeps the next certificate. What the manager leaves unsaid stays as it is.</summary>
+    /// <param name="issued">What the manager issued.</param>
+    /// <param name="key">The key that it is for.</param>
+    /// <param name="node">The node that it is for.</param>
+    /// <param name="fleet">The fleet that was asked.</param>
     /// <returns>False when the node has left that fleet meanwhile; nothing was kept.</returns>
-    /// <exception cref="CryptographicException">What was issued is not for this key, not of the kind a node needs, or of another fleet; nothing was kept.</exception>
+    /// <exception cref="CryptographicException">What was issued is not for this key or node, of another fleet, or the fleet would not accept it; nothing was kept.</exception>
     /// <exception cref="IOException">It could not be written; what there was before still counts.</exception>
-    public bool Renew(Issued? issued, ECDsa key, string fleet)
+    public bool Renew(Issued? issued, ECDsa key, Guid node, string fleet)
     {
         lock (_gate)
         {
@@ -153,7 +158,7 @@ internal sealed class MembershipStore
             var moved = current.Move is { } move && move.Time <= _time.GetUtcNow() ? current with { Endpoints = move.Endpoints, Move = null } : current;
             Put(
                 moved with { Endpoints = endpoints.IsEmpty ? moved.Endpoints : endpoints, TrustVersion = trust?.Version ?? current.TrustVersion },
-                trust, ChainOf(given), key.ExportPkcs8PrivateKeyPem());
+                trust, ChainOf(given), key.ExportPkcs8PrivateKeyPem(), node);
             return true;
         }
     }
@@ -167,12 +172,12 @@ internal sealed class MembershipStore
         lock (_gate)
         {
             if (Current is not { } current || Files is not { } files || trust.CaCertificates.Count == 0 || trust.Version < current.TrustVersion
-                || (trust.Version == current.TrustVersion && File.ReadAllText(files.Authorities) == AuthoritiesOf(trust) && File.ReadAllText(files.RevocationLists[0]) == RevokedOf(trust)))
+                || (trust.Version == current.TrustVersion && File.ReadAllText(files.Authorities) == AuthoritiesOf(trust) && File.ReadAllText(files.GivenLists!) == RevokedOf(trust)))
             {
                 return false;
             }
 
-            Put(current with { TrustVersion = trust.Version }, trust, File.ReadAllText(files.Certificate), File.ReadAllText(files.Key));
+            Put(current with { TrustVersion = trust.Version }, trust, File.ReadAllText(files.Certificate), File.ReadAllText(files.Key), issuedFor: null);
             return true;
         }
     }
@@ -216,7 +221,7 @@ internal sealed class MembershipStore
     private static CredentialFiles FilesIn(string folder) =>
         new(Path.Combine(folder, CertificateFile), Path.Combine(folder, KeyFile), Path.Combine(folder, AuthoritiesFile))
         {
-            RevocationLists = [Path.Combine(folder, RevokedFile)],
+            GivenLists = Path.Combine(folder, RevokedFile),
         };
 
     private static Issued Complete(Issued? issued) => issued is { CertificateChain.Count: > 0 }
@@ -230,8 +235,8 @@ internal sealed class MembershipStore
 
     private static string ChainOf(Issued issued) => string.Join('\n', issued.CertificateChain.Select(der => PemEncoding.WriteString("CERTIFICATE", der.Span)));
 
-    // Without a bundle, what is trusted stays as it is.
-    private void Put(FleetMembership membership, TrustBundle? trust, string chain, string key)
+    // Without a bundle, what is trusted stays as it is. A certificate that is kept already stays, also where its authority goes.
+    private void Put(FleetMembership membership, TrustBundle? trust, string chain, string key, Guid? issuedFor)
     {
         var last = Current is { } current && int.TryParse(current.Folder, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
         var name = (last + 1).ToString(CultureInfo.InvariantCulture);
@@ -241,12 +246,12 @@ internal sealed class MembershipStore
         if (trust is not null)
         {
             FleetDirectory.Write(files.Authorities, AuthoritiesOf(trust));
-            FleetDirectory.Write(files.RevocationLists[0], RevokedOf(trust));
+            FleetDirectory.Write(files.GivenLists!, RevokedOf(trust));
         }
         else if (Files is { } before)
         {
             FleetDirectory.Write(files.Authorities, File.ReadAllText(before.Authorities));
-            FleetDirectory.Write(files.RevocationLists[0], File.ReadAllText(before.RevocationLists[0]));
+            FleetDirectory.Write(files.GivenLists!, File.ReadAllText(before.GivenLists!));
         }
 
         // What can't be used must not replace what can.
@@ -256,9 +261,27 @@ internal sealed class MembershipStore
             throw new CryptographicException($"The certificate is for the fleet '{read.Fleet}' and not for '{membership.FleetId}'.");
         }
 
+        if (issuedFor is { } node)
+        {
+            Judge(read, node.ToString("D"));
+        }
+
         DirectorySync.Run(_directory.Folder(name));
         Commit(membership with { Folder = name });
         _directory.Sweep(keep: name);
+    }
+
+    private static void Judge(NodeCredentials issued, string node)
+    {
+        if (issued.NodeName != node)
+        {
+            throw new CryptographicException($"The certificate is for the node '{issued.NodeName}' and not for '{node}'.");
+        }
+
+        if (issued.Trust.OfOwn(issued.Certificate, issued.Chain, issued.Fleet) is { IsAccepted: false, Problem: var problem })
+        {
+            throw new CryptographicException($"Nobody in the fleet would let the node in by it: {problem}.");
+        }
     }
 
     private void Commit(FleetMembership membership)

@@ -18,8 +18,8 @@ internal sealed partial class Renewal(Membership membership, NodePortrait portra
     private readonly Bell _asked = new();
     private bool _isWanted, _isOwed;
 
-    /// <summary>Why the last attempt failed; empty when it did not.</summary>
-    public string Problem => membership.RenewalProblem;
+    /// <summary>Why the last attempt failed, or what came of it is not in force; empty when neither is so.</summary>
+    public string Problem => membership.Unused is { Length: > 0 } unused ? unused : membership.RenewalProblem;
 
     /// <summary>When a certificate is to be renewed.</summary>
     public static DateTimeOffset DueTime(NodeCredentials credentials) => credentials.NotBefore + ((credentials.NotAfter - credentials.NotBefore) * 2 / 3);
@@ -40,7 +40,12 @@ internal sealed partial class Renewal(Membership membership, NodePortrait portra
 
             // What was wanted and failed is owed until it is done.
             _isOwed |= Interlocked.Exchange(ref _isWanted, false);
-            if (membership.Store.Current is { } member && membership.Credentials.Current is { } now && (_isOwed || time.GetUtcNow() >= DueTime(now)))
+            if (membership.Unused.Length > 0)
+            {
+                // Another certificate would be in force as little as what there is; and what keeps it from that may be over.
+                membership.Credentials.Reload();
+            }
+            else if (membership.Store.Current is { } member && membership.Credentials.Current is { } now && (_isOwed || time.GetUtcNow() >= DueTime(now)))
             {
                 await RenewAsync(member, now, cancellationToken);
             }
@@ -77,6 +82,12 @@ internal sealed partial class Renewal(Membership membership, NodePortrait portra
                     DoubtClock(next);
                 }
 
+                _isOwed = false;
+                return;
+            }
+            catch (FleetException) when (membership.Unused.Length > 0)
+            {
+                // It is kept, and its time comes; no other manager could do better.
                 _isOwed = false;
                 return;
             }

@@ -27,7 +27,7 @@ internal sealed class Session(SessionParts parts, GrpcChannel channel, string en
         var interval = welcome.LeaseInterval?.ToTimeSpan() ?? TimeSpan.FromSeconds(5);
         interval = interval < TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(1) : interval > LongestInterval ? LongestInterval : interval;
         var output = new SessionOutput(call.RequestStream);
-        var leases = new SessionLeases(output, parts.Board, parts.Membership.Store, parts.Time);
+        var leases = new SessionLeases(output, parts.Board, parts.Credentials, parts.Time);
         var inventory = new SessionInventory(output, parts.View, parts.Time);
         var events = new SessionEvents(output, parts.View, parts.Board);
         Task[] all =
@@ -57,7 +57,7 @@ internal sealed class Session(SessionParts parts, GrpcChannel channel, string en
             EventLogId = newest.LedgerId.ToString("D"),
             NewestEvent = newest.Sequence,
             OldestEvent = oldest.Sequence + 1,
-            TrustVersion = parts.Membership.Store.Current?.TrustVersion ?? 0,
+            TrustVersion = parts.Credentials.Current?.Files.TrustVersion ?? 0,
         };
     }
 

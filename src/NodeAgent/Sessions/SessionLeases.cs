@@ -1,5 +1,6 @@
 using NodeAgent.Fleet;
 using NodeAgent.Manager.V1;
+using NodeAgent.Tls;
 
 namespace NodeAgent.Sessions;
 
@@ -7,7 +8,7 @@ namespace NodeAgent.Sessions;
 /// The session's sign of life. A lease goes out every interval, and the one before must have been answered by then: a
 /// connection that is dead without a word, or a manager that hangs behind a proxy that lives, is noticed within one interval.
 /// </summary>
-internal sealed class SessionLeases(SessionOutput output, SessionBoard board, MembershipStore membership, TimeProvider time)
+internal sealed class SessionLeases(SessionOutput output, SessionBoard board, CredentialStore credentials, TimeProvider time)
 {
     private long _sent;
     private long _answered;
@@ -34,18 +35,19 @@ internal sealed class SessionLeases(SessionOutput output, SessionBoard board, Me
                     NodeId = hello.Node.NodeId,
                     BootId = hello.BootId,
                     AgentEpoch = hello.AgentEpoch,
-                    Sequence = ++_sent,
-                    TrustVersion = membership.Current?.TrustVersion ?? 0,
+                    Sequence = Interlocked.Increment(ref _sent),
+                    TrustVersion = credentials.Current?.Files.TrustVersion ?? 0,
                 },
                 cancellationToken);
         }
         while (await timer.WaitForNextTickAsync(cancellationToken));
     }
 
-    /// <summary>A lease was answered.</summary>
+    /// <summary>A lease was answered; an answer to one that was not sent yet is one to the last that was.</summary>
     public void Answered(LeaseAck answer)
     {
-        Volatile.Write(ref _answered, Math.Max(Volatile.Read(ref _answered), answer.Sequence));
+        var sequence = Math.Min(answer.Sequence, Volatile.Read(ref _sent));
+        Volatile.Write(ref _answered, Math.Max(Volatile.Read(ref _answered), sequence));
         board.LeaseAnswered();
     }
 }

@@ -58,6 +58,6 @@ internal sealed partial class SessionParts(NodeView view, NodePortrait portrait,
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "What the manager sent could not be kept, and the node stays as it was: {Problem}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "What the manager sent is not in force, and the node goes on by what it had: {Problem}")]
     private partial void LogNotKept(string problem);
 }

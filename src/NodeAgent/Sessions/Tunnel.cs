@@ -93,8 +93,15 @@ internal sealed class Tunnel : IAsyncDisposable
     // The server may abort a connection after it has disposed of it, and then the framework's own would throw on a thread of the pool.
     private sealed class ServedConnection(string id, IDuplexPipe transport, IDuplexPipe application) : DefaultConnectionContext(id, transport, application)
     {
+        private readonly IDuplexPipe _transport = transport;
+
 #pragma warning disable CA2215 // What it would dispose of is what an abort uses; the collector takes it.
-        public override ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        public override async ValueTask DisposeAsync()
+        {
+            // Where it was refused, nobody has read or written, and nobody else would tell the manager of its end.
+            await _transport.Input.CompleteAsync();
+            await _transport.Output.CompleteAsync();
+        }
 #pragma warning restore CA2215
     }
 

@@ -13,10 +13,12 @@ namespace NodeAgent.Sessions;
 /// Makes connections to the API of what a manager sends through tunnels: to the server they are as those of a socket, with
 /// the same gates, limits and rights. A listener of the server; see ADR 0012.
 /// </summary>
-internal sealed partial class TunnelGate(AuditTrail audit, ILogger<TunnelGate> log) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
+internal sealed partial class TunnelGate(AuditTrail audit, TimeProvider time, ILogger<TunnelGate> log) : IConnectionListenerFactory, IConnectionListenerFactorySelector, IConnectionListener
 {
     // A manager needs one, or one for each of its own replicas.
     private const int Most = 16;
+
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(2);
 
     private readonly Channel<ConnectionContext> _opened = Channel.CreateBounded<ConnectionContext>(Most);
     private int _open;
@@ -86,6 +88,9 @@ internal sealed partial class TunnelGate(AuditTrail audit, ILogger<TunnelGate> l
             var first = await Task.WhenAny(inward, outward);
             await first;
             await outward;
+
+            // All is said, and the manager ends the call when it has heard it; cut off at once, it might hear nothing.
+            await Task.WhenAny(inward, Task.Delay(Farewell, time, life.Token));
             await life.CancelAsync();
             await inward.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

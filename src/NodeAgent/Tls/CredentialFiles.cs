@@ -15,14 +15,23 @@ internal sealed record CredentialFiles(string Certificate, string Key, string Au
     // Keys, chains and lists are small; what is larger is another file.
     private const int MostBytes = 16 * 1024 * 1024;
 
-    /// <summary>Revocation lists of the authorities, PEM or DER; a file that is not there is an empty list.</summary>
+    /// <summary>Revocation lists that a manager gave with the authorities; <c>null</c> where no manager gave them. A file that is not there is an empty list.</summary>
+    public string? GivenLists { get; init; }
+
+    /// <summary>TrustBundle.version of what a manager gave; 0 where none did.</summary>
+    public long TrustVersion { get; init; }
+
+    /// <summary>
+    /// Revocation lists that the configuration names, PEM or DER; a file that is not there is an empty list. Where a manager
+    /// gives the authorities, it may take away one whose list lies here: such a list is left aside.
+    /// </summary>
     public ImmutableArray<string> RevocationLists { get; init; } = [];
 
     /// <summary>Serial numbers that are refused, hexadecimal, one a line; '#' begins a comment. A file that is not there is an empty list.</summary>
     public string? DeniedSerials { get; init; }
 
     /// <summary>Every path, for a watch over them.</summary>
-    public IEnumerable<string> Paths => [Certificate, Key, Authorities, .. RevocationLists, .. DeniedSerials is null ? [] : (string[])[DeniedSerials]];
+    public IEnumerable<string> Paths => ((IEnumerable<string?>)[Certificate, Key, Authorities, GivenLists, .. RevocationLists, DeniedSerials]).OfType<string>();
 
     /// <summary>Reads them all.</summary>
     /// <exception cref="CryptographicException">One of them is not what it should be; the message names it.</exception>
@@ -31,11 +40,19 @@ internal sealed record CredentialFiles(string Certificate, string Key, string Au
     public NodeCredentials Load()
     {
         var authorities = Read(Authorities, text => CertificatesIn(text));
-        var trust = new FleetTrust(authorities, [.. RevocationLists.Where(File.Exists).SelectMany(path => ListsIn(path, authorities))], ReadSerials());
+        RevocationList? ReadOwn(byte[] der) => RevocationList.Read(der, authorities);
+        RevocationList? ReadConfigured(byte[] der) => GivenLists is null ? ReadOwn(der) : RevocationList.ReadKnown(der, authorities);
+        var given = GivenLists is null ? [] : ListsIn(GivenLists, ReadOwn);
+        var configured = RevocationLists.Select(path => (Path: path, Lists: ListsIn(path, ReadConfigured))).ToList();
+        var trust = new FleetTrust(authorities, [.. given.Concat(configured.SelectMany(file => file.Lists)).OfType<RevocationList>()], ReadSerials());
         var certificates = Read(Certificate, CertificatesIn);
         using var bare = certificates[0];
         X509Certificate2Collection rest = [.. certificates.Skip(1)];
-        return new NodeCredentials(Read(Key, text => WithKey(bare, text)), rest, trust);
+        return new NodeCredentials(Read(Key, text => WithKey(bare, text)), rest, trust)
+        {
+            Files = this,
+            LeftAside = [.. configured.Where(file => file.Lists.Contains(null)).Select(file => file.Path)],
+        };
     }
 
     /// <summary>Serial numbers as they are compared: hexadecimal without leading zeros or colons.</summary>
@@ -55,22 +72,22 @@ internal sealed record CredentialFiles(string Certificate, string Key, string Au
         return found.Count > 0 ? found : throw new CryptographicException("There is no certificate in it.");
     }
 
-    private static List<RevocationList> ListsIn(string path, X509Certificate2Collection authorities)
+    private static List<RevocationList?> ListsIn(string path, Func<byte[], RevocationList?> read)
     {
-        var bytes = ReadBytes(path);
+        var bytes = File.Exists(path) ? ReadBytes(path) : [];
         if (!bytes.AsSpan().StartsWith("-----BEGIN"u8))
         {
-            return bytes.Length == 0 ? [] : [Named(path, () => RevocationList.Read(bytes, authorities))];
+            return bytes.Length == 0 ? [] : [Named(path, () => read(bytes))];
         }
 
-        var lists = new List<RevocationList>();
+        var lists = new List<RevocationList?>();
         var text = System.Text.Encoding.UTF8.GetString(bytes).AsSpan();
         while (PemEncoding.TryFind(text, out var fields))
         {
             if (text[fields.Label].SequenceEqual(ListLabel))
             {
                 var der = Convert.FromBase64String(text[fields.Base64Data].ToString());
-                lists.Add(Named(path, () => RevocationList.Read(der, authorities)));
+                lists.Add(Named(path, () => read(der)));
             }
 
             text = text[fields.Location.End..];

@@ -55,6 +55,10 @@ internal sealed partial class CredentialStore(Func<CredentialFiles?> files, Time
                 if (read is not null)
                 {
                     LogInForce(read.NodeName, read.Fleet, read.NotAfter, read.Trust.Authorities.Count);
+                    foreach (var path in read.LeftAside)
+                    {
+                        LogLeftAside(path);
+                    }
                 }
             }
             catch (Exception wrong) when (wrong is CryptographicException or IOException or UnauthorizedAccessException)
@@ -135,6 +139,9 @@ internal sealed partial class CredentialStore(Func<CredentialFiles?> files, Time
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Certificate of node {Node} in fleet {Fleet}, valid until {NotAfter:u}, and {Authorities} authorities are in force")]
     private partial void LogInForce(string node, string fleet, DateTimeOffset notAfter, int authorities);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A revocation list in {Path} is of no authority that the fleet trusts, and is left aside. Take it out, or put the present authority's in its place")]
+    private partial void LogLeftAside(string path);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The credentials are faulty, {Consequence}: {Problem}")]
     private partial void LogFaulty(string problem, string consequence);

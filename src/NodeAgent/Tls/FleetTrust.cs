@@ -33,11 +33,11 @@ internal sealed class FleetTrust
 
     /// <summary>Judges the one who dials us.</summary>
     public PeerVerdict OfClient(X509Certificate2 certificate, X509Certificate2Collection? sent, string fleet, DateTimeOffset now) =>
-        Judge(certificate, sent, fleet, now, ClientAuthentication);
+        Judge(certificate, sent, fleet, now, [ClientAuthentication]);
 
     /// <summary>Judges the one whom we dial.</summary>
     public PeerVerdict OfServer(X509Certificate2 certificate, X509Certificate2Collection? sent, string fleet, DateTimeOffset now) =>
-        Judge(certificate, sent, fleet, now, ServerAuthentication);
+        Judge(certificate, sent, fleet, now, [ServerAuthentication]);
 
     /// <summary>Judges a manager whom we dial: a server, and a manager by its certificate, whatever its address.</summary>
     public PeerVerdict OfManager(X509Certificate2 certificate, X509Certificate2Collection? sent, string fleet, DateTimeOffset now)
@@ -47,6 +47,10 @@ internal sealed class FleetTrust
             ? verdict
             : PeerVerdict.Refuse($"its certificate is not a manager's ({string.Join(", ", verdict.Names)})");
     }
+
+    /// <summary>Judges what this node is to show when it dials and when it is dialled. This host's clock may be wrong, and does not count.</summary>
+    public PeerVerdict OfOwn(X509Certificate2 certificate, X509Certificate2Collection chain, string fleet) =>
+        Judge(certificate, chain, fleet, now: null, [ServerAuthentication, ClientAuthentication]);
 
     /// <summary>
     /// For the chain that the runtime builds in a handshake before we judge: it trusts nobody, and fetches nothing that a
@@ -59,7 +63,7 @@ internal sealed class FleetTrust
         RevocationMode = X509RevocationMode.NoCheck,
     };
 
-    private PeerVerdict Judge(X509Certificate2 certificate, X509Certificate2Collection? sent, string fleet, DateTimeOffset now, string usage)
+    private PeerVerdict Judge(X509Certificate2 certificate, X509Certificate2Collection? sent, string fleet, DateTimeOffset? now, string[] usages)
     {
         using var chain = new X509Chain();
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
@@ -67,9 +71,21 @@ internal sealed class FleetTrust
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
         chain.ChainPolicy.DisableCertificateDownloads = true;
         chain.ChainPolicy.UrlRetrievalTimeout = NoDownloads;
-        chain.ChainPolicy.VerificationTime = now.UtcDateTime;
-        chain.ChainPolicy.VerificationTimeIgnored = false;
-        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(usage));
+        if (now is { } time)
+        {
+            chain.ChainPolicy.VerificationTime = time.UtcDateTime;
+            chain.ChainPolicy.VerificationTimeIgnored = false;
+        }
+        else
+        {
+            chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
+        }
+
+        foreach (var usage in usages)
+        {
+            chain.ChainPolicy.ApplicationPolicy.Add(new Oid(usage));
+        }
+
         if (sent is not null)
         {
             chain.ChainPolicy.ExtraStore.AddRange(sent);
@@ -105,19 +121,23 @@ internal sealed class FleetTrust
             : PeerVerdict.Accept(names);
     }
 
-    private static string Explain(X509Chain chain, X509Certificate2 certificate, DateTimeOffset now)
+    private static string Explain(X509Chain chain, X509Certificate2 certificate, DateTimeOffset? now)
     {
         var flags = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, status) => all | status.Status);
         return flags switch
         {
-            _ when flags.HasFlag(X509ChainStatusFlags.NotTimeValid) && now.UtcDateTime > certificate.NotAfter.ToUniversalTime() =>
-                $"its certificate ended at {certificate.NotAfter.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z, and this host's clock says {now.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z",
-            _ when flags.HasFlag(X509ChainStatusFlags.NotTimeValid) && now.UtcDateTime < certificate.NotBefore.ToUniversalTime() =>
-                $"its certificate begins at {certificate.NotBefore.ToUniversalTime():yyyy-MM-dd HH:mm:ss}Z, and this host's clock says {now.UtcDateTime:yyyy-MM-dd HH:mm:ss}Z",
-            _ when flags.HasFlag(X509ChainStatusFlags.NotTimeValid) => "an authority's certificate has ended or not begun",
+            _ when now is { } time && flags.HasFlag(X509ChainStatusFlags.NotTimeValid) => ExplainTime(certificate, time.UtcDateTime),
             _ when flags.HasFlag(X509ChainStatusFlags.NotValidForUsage) => "its certificate is not for this use (extended key usage)",
             _ when (flags & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.NotSignatureValid)) != 0 => "no authority of the fleet has issued its certificate",
             _ => $"its certificate is not valid ({flags})",
         };
+    }
+
+    private static string ExplainTime(X509Certificate2 certificate, DateTime now)
+    {
+        var (begin, end) = (certificate.NotBefore.ToUniversalTime(), certificate.NotAfter.ToUniversalTime());
+        return now > end ? $"its certificate ended at {end:yyyy-MM-dd HH:mm:ss}Z, and this host's clock says {now:yyyy-MM-dd HH:mm:ss}Z"
+            : now < begin ? $"its certificate begins at {begin:yyyy-MM-dd HH:mm:ss}Z, and this host's clock says {now:yyyy-MM-dd HH:mm:ss}Z"
+            : "an authority's certificate has ended or not begun";
     }
 }

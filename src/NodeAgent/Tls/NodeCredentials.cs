@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net.Security;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -39,6 +40,12 @@ internal sealed class NodeCredentials
 
     /// <summary>The node's id, as the certificate has it.</summary>
     public string NodeName { get; }
+
+    /// <summary>Where all of it was read.</summary>
+    public required CredentialFiles Files { get; init; }
+
+    /// <summary>Files that hold a revocation list of somebody who is no authority of the fleet, and so counts for nothing.</summary>
+    public ImmutableArray<string> LeftAside { get; init; } = [];
 
     /// <summary>For handshakes.</summary>
     public SslStreamCertificateContext Context { get; }

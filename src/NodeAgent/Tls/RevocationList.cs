@@ -36,7 +36,14 @@ internal sealed class RevocationList
     /// <param name="der">The list.</param>
     /// <param name="authorities">Whose lists count.</param>
     /// <exception cref="CryptographicException">It is no list, or none of these authorities signed it.</exception>
-    public static RevocationList Read(byte[] der, IEnumerable<X509Certificate2> authorities)
+    public static RevocationList Read(byte[] der, IEnumerable<X509Certificate2> authorities) => ReadKnown(der, authorities) ?? throw Unsigned();
+
+    /// <summary>Reads one that may be of somebody else.</summary>
+    /// <param name="der">The list.</param>
+    /// <param name="authorities">Whose lists count.</param>
+    /// <returns><c>null</c> when it bears the name of none of these authorities.</returns>
+    /// <exception cref="CryptographicException">It is no list, or none of these authorities signed it although it says so.</exception>
+    public static RevocationList? ReadKnown(byte[] der, IEnumerable<X509Certificate2> authorities)
     {
         try
         {
@@ -46,15 +53,21 @@ internal sealed class RevocationList
             var algorithm = list.ReadSequence().ReadObjectIdentifier();
             var signature = list.ReadBitString(out _);
             var read = ReadBody(body);
-            return authorities.Any(authority => authority.SubjectName.RawData.AsSpan().SequenceEqual(read.Issuer.Span) && IsSignedBy(authority, signed.Span, signature, algorithm))
-                ? read
-                : throw new CryptographicException("No authority of the fleet has signed the revocation list.");
+            var named = authorities.Where(authority => authority.SubjectName.RawData.AsSpan().SequenceEqual(read.Issuer.Span)).ToList();
+            if (named.Count == 0)
+            {
+                return null;
+            }
+
+            return named.Exists(authority => IsSignedBy(authority, signed.Span, signature, algorithm)) ? read : throw Unsigned();
         }
         catch (AsnContentException broken)
         {
             throw new CryptographicException("This is no certificate revocation list (RFC 5280) in DER or PEM.", broken);
         }
     }
+
+    private static CryptographicException Unsigned() => new("No authority of the fleet has signed the revocation list.");
 
     private static RevocationList ReadBody(AsnReader body)
     {

@@ -31,7 +31,8 @@ public sealed class ByHandTests
 
         await manager.Admin.DecideEnrolmentAsync(new DecideEnrolmentRequest { Id = fingerprint, Approve = true }, cancellationToken: Cancellation);
 
-        (await agent.UntilAsync(now => now.State == V1.MembershipState.Joined)).KeyFingerprint.ShouldBe(fingerprint);
+        // It is a member once that is on disk, and a moment later the key is in force.
+        (await agent.UntilAsync(now => now.State == V1.MembershipState.Joined && now.KeyFingerprint.Length > 0)).KeyFingerprint.ShouldBe(fingerprint);
         await manager.UntilAsync(known => known.State == "connected");
     }
 
@@ -62,6 +63,28 @@ public sealed class ByHandTests
         await agent.LeaveAsync();
 
         (await agent.JoinAsync(token)).State.ShouldBe(V1.MembershipState.Joined);
+    }
+
+    [Fact]
+    public async Task Repeat_that_reaches_nobody_keeps_the_key_that_waits_and_a_refusal_ends_it()
+    {
+        await using var manager = await ManagerInReach.StartAsync();
+        await using var agent = await RunningAgent.StartAsync();
+        var token = await manager.TokenAsync(byHand: true);
+        var asked = await agent.JoinAsync(token);
+
+        await manager.StopAsync();
+        var failure = await Should.ThrowAsync<RpcException>(() => agent.JoinAsync(token));
+        failure.StatusCode.ShouldBe(StatusCode.Unavailable);
+        failure.Status.Detail.ShouldContain("goes on asking");
+        var waiting = await agent.MembershipAsync();
+        (waiting.State, waiting.KeyFingerprint).ShouldBe((V1.MembershipState.Pending, asked.KeyFingerprint));
+
+        await manager.StartAgainAsync();
+        (await agent.JoinAsync(token)).KeyFingerprint.ShouldBe(asked.KeyFingerprint);
+        await manager.Admin.DecideEnrolmentAsync(new DecideEnrolmentRequest { Id = asked.KeyFingerprint, Approve = false }, cancellationToken: Cancellation);
+        (await Should.ThrowAsync<RpcException>(() => agent.JoinAsync(token))).Status.Detail.ShouldContain("said no");
+        (await agent.MembershipAsync()).State.ShouldBe(V1.MembershipState.None);
     }
 
     private static Task<RunningAgent> StartAsync(TemporaryDirectory directory) =>

@@ -90,7 +90,7 @@ public sealed class EndpointTests : IAsyncLifetime
     private async Task<RunningAgent> JoinedAsync(params string[] endpoints)
     {
         var agent = await RunningAgent.StartAsync();
-        var (issued, key) = _fleet.IssueNode(endpoints);
+        var (issued, key) = _fleet.IssueNode(agent.Floor.NodeId, endpoints);
         using var _ = key;
         agent.Belong(issued, key);
         agent.KeepMembership();

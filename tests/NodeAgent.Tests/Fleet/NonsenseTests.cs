@@ -198,7 +198,7 @@ public sealed class NonsenseTests : IAsyncLifetime
     private async Task<RunningAgent> JoinedAsync()
     {
         var agent = await RunningAgent.StartAsync();
-        var (issued, key) = _fleet.IssueNode(_manager.Endpoint);
+        var (issued, key) = _fleet.IssueNode(agent.Floor.NodeId, _manager.Endpoint);
         using var _ = key;
         agent.Belong(issued, key);
         agent.KeepMembership();

@@ -174,6 +174,20 @@ public sealed class SessionEndTests : IAsyncLifetime
         session.Ended.Task.IsCompleted.ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task Tunnel_beyond_the_limit_of_connections_ends_and_the_other_goes_on()
+    {
+        await using var agent = await StartAsync(options => options with { Limits = options.Limits with { MaxConnections = 1 } });
+        var session = await _manager.SessionAsync();
+        ScriptedTunnel[] both = [await TunnelAsync(session), await TunnelAsync(session)];
+
+        await (await Task.WhenAny(both.Select(tunnel => tunnel.Ended.Task)).WaitAsync(Patience, Cancellation));
+
+        both.Count(tunnel => tunnel.Ended.Task.IsCompleted).ShouldBe(1);
+        session.Ended.Task.IsCompleted.ShouldBeFalse();
+        await FleetSteps.UntilAsync(async () => (await agent.AuditAsync("connection")).Any(record => record.Caller == "manager:scripted"));
+    }
+
     private async Task<ScriptedTunnel> TunnelAsync(ScriptedSession session)
     {
         var id = Guid.NewGuid().ToString("N");
@@ -186,7 +200,7 @@ public sealed class SessionEndTests : IAsyncLifetime
     private async Task<RunningAgent> StartAsync(Func<AgentOptions, AgentOptions>? change = null)
     {
         var agent = await RunningAgent.StartAsync(change);
-        var (issued, key) = _fleet.IssueNode(_manager.Endpoint);
+        var (issued, key) = _fleet.IssueNode(agent.Floor.NodeId, _manager.Endpoint);
         using var _ = key;
         agent.Belong(issued, key);
         agent.KeepMembership();

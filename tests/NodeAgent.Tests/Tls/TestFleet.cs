@@ -115,27 +115,29 @@ internal sealed class TestFleet : IDisposable
     public X509Certificate2 Manager(string name = "scripted") => Issue(wish => wish with { Uris = [$"nodeagent://{Fleet}/manager/{name}"], Usages = [ServerUsage, ClientUsage] });
 
     /// <summary>What a manager of this fleet would issue, for a key that is given along.</summary>
-    public (NodeAgent.Manager.V1.Issued Issued, ECDsa Key) IssueNode(params IEnumerable<string> endpoints)
+    public (NodeAgent.Manager.V1.Issued Issued, ECDsa Key) IssueNode(Guid id, params IEnumerable<string> endpoints)
     {
-        using var node = Node();
-        var issued = new NodeAgent.Manager.V1.Issued
-        {
-            CertificateChain = { Google.Protobuf.ByteString.CopyFrom(node.RawData) },
-            FleetId = Fleet,
-            Trust = new() { Version = 1, CaCertificates = { Google.Protobuf.ByteString.CopyFrom(Authority.RawData) } },
-            Endpoints = { endpoints },
-        };
-        return (issued, node.GetECDsaPrivateKey()!);
+        using var node = Node(id.ToString("D"));
+        return (Hand(node, endpoints), node.GetECDsaPrivateKey()!);
     }
 
-    /// <summary>A node's certificate for the key of a request, and nothing else of what an answer may hold.</summary>
+    /// <summary>What a manager of this fleet would hand over with a certificate.</summary>
+    public NodeAgent.Manager.V1.Issued Hand(X509Certificate2 node, params IEnumerable<string> endpoints) => new()
+    {
+        CertificateChain = { Google.Protobuf.ByteString.CopyFrom(node.RawData) },
+        FleetId = Fleet,
+        Trust = new() { Version = 1, CaCertificates = { Google.Protobuf.ByteString.CopyFrom(Authority.RawData) } },
+        Endpoints = { endpoints },
+    };
+
+    /// <summary>A node's certificate for the key and the name of a request, and nothing else of what an answer may hold.</summary>
     public NodeAgent.Manager.V1.Issued Certify(Google.Protobuf.ByteString certificateRequest, DateTimeOffset? notAfter = null)
     {
-        var key = CertificateRequest.LoadSigningRequest(certificateRequest.ToByteArray(), HashAlgorithmName.SHA256).PublicKey;
-        var wish = new Wish { Uris = [$"nodeagent://{Fleet}/node/8e7f1f5e-0000-4000-8000-000000000001"], Usages = [ServerUsage, ClientUsage] };
+        var asked = CertificateRequest.LoadSigningRequest(certificateRequest.ToByteArray(), HashAlgorithmName.SHA256);
+        var wish = new Wish { Uris = [$"nodeagent://{Fleet}/node/{asked.SubjectName.Name["CN=".Length..]}"], Usages = [ServerUsage, ClientUsage] };
         using var node = Issue(
             notAfter is { } end ? wish with { NotAfter = end } : wish,
-            new CertificateRequest(new X500DistinguishedName("CN=node"), key, HashAlgorithmName.SHA256));
+            new CertificateRequest(new X500DistinguishedName("CN=node"), asked.PublicKey, HashAlgorithmName.SHA256));
         return new NodeAgent.Manager.V1.Issued { FleetId = Fleet, CertificateChain = { Google.Protobuf.ByteString.CopyFrom(node.RawData) } };
     }
 
