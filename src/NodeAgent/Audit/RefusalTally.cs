@@ -1,18 +1,24 @@
+using System.Net;
 using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Security;
 
 namespace NodeAgent.Audit;
 
 /// <summary>
 /// Tells a refusal at once and its repeats together: after ten seconds, and where they go on after twice that, four times,
 /// up to an hour. So a flood of them, or a scraper that nobody let in, neither fills the log nor pushes anything out of it.
+/// Strangers are counted by themselves, so that they take no place from callers that are known.
 /// </summary>
 internal sealed class RefusalTally(TimeProvider time) : IDisposable
 {
-    /// <summary>How many kinds of refusals are told apart; what comes beyond is counted as one.</summary>
+    /// <summary>How many kinds of refusals of known callers are told apart; what comes beyond is counted as one.</summary>
     public const int MostKinds = 256;
 
+    /// <summary>How many kinds of refusals of strangers are.</summary>
+    public const int MostKindsOfStrangers = 64;
+
     private static readonly TimeSpan First = TimeSpan.FromSeconds(10), Longest = TimeSpan.FromHours(1), Idle = TimeSpan.FromMinutes(2);
-    private static readonly Kind Others = new("", "", "", "", "", "");
+    private static readonly Kind OtherCallers = new("others", "", "", "", "", ""), OtherStrangers = new("", "", "", "", "", "");
 
     private readonly Lock _gate = new();
     private readonly Dictionary<Kind, Count> _counts = [];
@@ -26,14 +32,20 @@ internal sealed class RefusalTally(TimeProvider time) : IDisposable
         lock (_gate)
         {
             var kind = Kind.Of(refusal);
-            if (_counts.TryGetValue(kind, out var known) || (_counts.Count >= MostKinds && _counts.TryGetValue(kind = Others, out known)))
+            if (!_counts.ContainsKey(kind) && IsFull(kind.IsStranger))
+            {
+                (kind, refusal) = kind.IsStranger
+                    ? (OtherStrangers, OfOthers(refusal, "strangers", "Refusals of strangers from more addresses than are told apart."))
+                    : (OtherCallers, OfOthers(refusal, "others", "Refusals of more callers, methods and reasons than are told apart."));
+            }
+
+            if (_counts.TryGetValue(kind, out var known))
             {
                 known.Add(refusal.Time);
                 return;
             }
 
-            var isOther = _counts.Count >= MostKinds;
-            _counts[isOther ? Others : kind] = new Count(isOther ? OfOthers(refusal) : refusal) { Due = refusal.Time + First };
+            _counts[kind] = new Count(refusal, kind) { Due = refusal.Time + First };
             _timer ??= time.CreateTimer(_ => Look(write), null, First, First);
         }
 
@@ -54,11 +66,10 @@ internal sealed class RefusalTally(TimeProvider time) : IDisposable
 
     public void Dispose() => _timer?.Dispose();
 
-    private static AuditDraft OfOthers(AuditDraft refusal) => new(refusal.Time, AuditKind.Refusal)
-    {
-        Caller = "others",
-        Detail = "Refusals of more callers, methods and reasons than are told apart.",
-    };
+    private static AuditDraft OfOthers(AuditDraft refusal, string who, string detail) => new(refusal.Time, AuditKind.Refusal) { Caller = who, Detail = detail };
+
+    private bool IsFull(bool ofStrangers) =>
+        _counts.Keys.Count(kind => kind.IsStranger == ofStrangers) >= (ofStrangers ? MostKindsOfStrangers : MostKinds);
 
     private void Look(Action<AuditDraft> write)
     {
@@ -90,16 +101,22 @@ internal sealed class RefusalTally(TimeProvider time) : IDisposable
         told.ForEach(write);
     }
 
-    // Without the port, which is another one for each connection, and without the sentence, in which a time may stand.
+    // Without the port, which is another one for each connection, and without the sentence, in which a time may stand. Of a
+    // stranger also without what it says of itself, and by the network: it can choose another name or address each time.
     private sealed record Kind(string Caller, string Address, string Method, string Subject, string Result, string Reason)
     {
-        public static Kind Of(AuditDraft refusal) =>
-            new(refusal.Caller, AddressOf(refusal.Source), refusal.Method, refusal.Subject, refusal.Result, refusal.Reason);
+        public bool IsStranger => Caller.Length == 0;
+
+        public static Kind Of(AuditDraft refusal) => refusal.Caller.Length == 0
+            ? new("", NetworkOf(refusal.Source), refusal.Method, "", refusal.Result, refusal.Reason)
+            : new(refusal.Caller, AddressOf(refusal.Source), refusal.Method, refusal.Subject, refusal.Result, refusal.Reason);
+
+        private static string AddressOf(string source) => source.LastIndexOf(':') is > 0 and var port ? source[..port] : source;
+
+        private static string NetworkOf(string source) => IPEndPoint.TryParse(source, out var remote) ? SourceNetwork.Of(remote) : AddressOf(source);
     }
 
-    private static string AddressOf(string source) => source.LastIndexOf(':') is > 0 and var port ? source[..port] : source;
-
-    private sealed class Count(AuditDraft first)
+    private sealed class Count(AuditDraft first, Kind kind)
     {
         private DateTimeOffset _firstRepeat;
 
@@ -124,9 +141,9 @@ internal sealed class RefusalTally(TimeProvider time) : IDisposable
                 Until = Last,
                 Count = Repeats,
                 Caller = first.Caller,
-                Source = AddressOf(first.Source),
+                Source = kind.Address,
                 Method = first.Method,
-                Subject = first.Subject,
+                Subject = kind.Subject,
                 VmId = first.VmId,
                 Result = first.Result,
                 Reason = first.Reason,

@@ -107,7 +107,7 @@ internal static class PolicyFile
         {
             "methods" => this with { Methods = [.. ValueText.List(entry.Value, pattern => pattern).SelectMany(MethodsOf)] },
             "includes" => this with { Includes = ValueText.List(entry.Value, CheckedName) },
-            "vm_labels" => this with { VmLabels = ValueText.List(entry.Value, label => label).Select(Label).ToImmutableDictionary() },
+            "vm_labels" => this with { VmLabels = Labels(entry.Value) },
             _ => throw new FormatException("There is no such key for a role. The keys are methods, includes and vm_labels."),
         };
 
@@ -133,7 +133,21 @@ internal static class PolicyFile
         private static IEnumerable<string> MethodsOf(string pattern)
         {
             var found = ApiMethods.Matching(pattern).ToList();
-            return found.Count > 0 ? found : throw new FormatException($"'{pattern}' names no method. Write SERVICE/METHOD, SERVICE/* or *, as docs/security.md lists them.");
+            return found.Count > 0 ? found : throw new FormatException($"'{pattern}' names no method. Write SERVICE/METHOD, SERVICE/* or *, with the names of the contract (proto/nodeagent/v1).");
+        }
+
+        private static ImmutableDictionary<string, string> Labels(string value)
+        {
+            var labels = ImmutableDictionary.CreateBuilder<string, string>();
+            foreach (var (key, wanted) in ValueText.List(value, label => label).Select(Label))
+            {
+                if (!labels.TryAdd(key, wanted))
+                {
+                    throw new FormatException($"The label '{key}' is given twice, and a VM must carry all of them. Give each label once; for either of two values write a second role.");
+                }
+            }
+
+            return labels.ToImmutable();
         }
 
         private static KeyValuePair<string, string> Label(string text) => text.Split('=', 2) is [{ Length: > 0 } key, var value]

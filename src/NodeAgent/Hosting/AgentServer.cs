@@ -109,11 +109,8 @@ internal static class AgentServer
             kestrel.Listen(address, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                listen.Use(next => connection =>
-                {
-                    connection.Features.Set(MetricsListener.Instance);
-                    return next(connection);
-                });
+                var gate = listen.ApplicationServices.GetRequiredService<ConnectionGate>();
+                listen.Use(next => connection => gate.ServeMetricsAsync(connection, next));
                 if (start.Metrics.Tls is MetricsTls.On || (start.Metrics.Tls is MetricsTls.Auto && !IPAddress.IsLoopback(address.Address)))
                 {
                     UseMutualTls(listen, SslApplicationProtocol.Http11);

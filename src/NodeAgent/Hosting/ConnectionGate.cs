@@ -1,9 +1,9 @@
-using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using NodeAgent.Audit;
 using NodeAgent.Configuration;
+using NodeAgent.Metrics;
 using NodeAgent.Security;
 using NodeAgent.Tls;
 
@@ -22,7 +22,15 @@ internal sealed class ConnectionGate(LiveOptions options, RemoteConnections remo
     // not to take it away from those who are connected already.
     internal const int HandshakesASecond = 32;
 
+    // A scraper needs one. Without a number, whoever reaches the address could use up the agent's descriptors, and with
+    // them what all others connect by.
+    internal const int MostForMetrics = 128, MostForMetricsFromOne = 32;
+
+    // No address is called so.
+    private const string Everybody = "everybody";
+
     private readonly PlaceCount _open = new();
+    private readonly PlaceCount _metrics = new();
     private readonly PlaceCount _handshakes = new();
     private readonly RateLimit _pace = new(time);
     private readonly UserNames _names = new();
@@ -43,21 +51,40 @@ internal sealed class ConnectionGate(LiveOptions options, RemoteConnections remo
         return ServeAsync(connection, next);
     }
 
+    /// <summary>Serves a connection of the metrics address, where nobody has to say who it is, or has not said so yet.</summary>
+    public async Task ServeMetricsAsync(ConnectionContext connection, ConnectionDelegate next)
+    {
+        var source = SourceNetwork.Of(connection.RemoteEndPoint);
+        using var ofSource = _metrics.Enter(source, MostForMetricsFromOne);
+        using var ofAll = ofSource is null ? null : _metrics.Enter(Everybody, MostForMetrics);
+        if (ofAll is null)
+        {
+            audit.Refused(
+                null, $"{connection.RemoteEndPoint}", "connection", "RESOURCE_EXHAUSTED",
+                $"The metrics address has {MostForMetricsFromOne} connections from {source} already, or {MostForMetrics} in all.");
+            connection.Abort(new ConnectionAbortedException("Too many connections for metrics."));
+            return;
+        }
+
+        connection.Features.Set(MetricsListener.Instance);
+        await next(connection);
+    }
+
     /// <summary>Lets a connection from elsewhere begin its handshake, when it is the turn of another from its address.</summary>
     public async Task BeginHandshakeAsync(ConnectionContext connection, ConnectionDelegate next)
     {
-        var address = (connection.RemoteEndPoint as IPEndPoint)?.Address.ToString() ?? "";
-        using var place = _handshakes.Enter(address, MostHandshakes);
+        var source = SourceNetwork.Of(connection.RemoteEndPoint);
+        using var place = _handshakes.Enter(source, MostHandshakes);
         if (place is null)
         {
-            audit.Refused(null, $"{connection.RemoteEndPoint}", "handshake", "RESOURCE_EXHAUSTED", $"{MostHandshakes} handshakes from this address are under way.");
+            audit.Refused(null, $"{connection.RemoteEndPoint}", "handshake", "RESOURCE_EXHAUSTED", $"{MostHandshakes} handshakes from {source} are under way.");
             connection.Abort(new ConnectionAbortedException("Too many handshakes from this address."));
             return;
         }
 
         var handshake = new Handshake(place);
         connection.Features.Set(handshake);
-        while (_pace.Take(address, HandshakesASecond) is { } pause && !connection.ConnectionClosed.IsCancellationRequested)
+        while (_pace.Take(source, HandshakesASecond) is { } pause && !connection.ConnectionClosed.IsCancellationRequested)
         {
             await Task.Delay(pause, time, connection.ConnectionClosed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -35,7 +35,10 @@ internal static class AccessGate
             return IsCompressed(context) ? RefuseCompressedAsync(context, caller, method) : TicketGate.ServeAsync(context, next, caller);
         }
 
-        if (policy.Decide(caller, method) is { } scope)
+        // Routing takes other writings of a method's name too (other case, a slash at the end), and the request would be
+        // read before anybody finds that it is none. The page of metrics has a listener of its own.
+        var isThere = isMetrics || (ApiMethods.IsKnown(method) && method != ApiMethods.Scrape);
+        if (isThere && policy.Decide(caller, method) is { } scope)
         {
             if (IsCompressed(context))
             {
@@ -47,10 +50,9 @@ internal static class AccessGate
         }
 
         var roles = policy.RolesOf(caller);
-        if (!isMetrics && !ApiMethods.IsKnown(method) && roles.Any(policy.Roles.ContainsKey))
+        if (!isThere && roles.Any(policy.Roles.ContainsKey))
         {
-            // The framework says that there is no such method.
-            return next(context);
+            return AnswerNothingThereAsync(context, method);
         }
 
         var message = $"{caller.Identity} may not call {method[(method.LastIndexOf('.') + 1)..]}: "
@@ -85,6 +87,19 @@ internal static class AccessGate
         Record(context, caller, method, StatusCode.Unimplemented, "A compressed request.");
         context.Response.Headers["grpc-accept-encoding"] = "identity";
         return AnswerAsync(context, new Google.Rpc.Status { Code = (int)StatusCode.Unimplemented, Message = "Compressed requests are not taken; send them as they are (grpc-encoding: identity)." });
+    }
+
+    private static Task AnswerNothingThereAsync(HttpContext context, string method)
+    {
+        if (context.Request.ContentType?.StartsWith(GrpcContent, StringComparison.OrdinalIgnoreCase) is not true)
+        {
+            // Not a call: a browser, for instance.
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return Task.CompletedTask;
+        }
+
+        context.RequestServices.GetRequiredService<RpcMetrics>().Finished("unknown", StatusCode.Unimplemented, null);
+        return AnswerAsync(context, new Google.Rpc.Status { Code = (int)StatusCode.Unimplemented, Message = $"There is no method {method}." });
     }
 
     private static Task RefusePageAsync(HttpContext context, string message)

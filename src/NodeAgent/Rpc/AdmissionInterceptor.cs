@@ -6,9 +6,11 @@ using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
-/// <summary>Lets a call in: not before the agent is ready, not faster than a caller may, not more streams than a caller may.</summary>
-internal sealed class AdmissionInterceptor(
-    LiveOptions options, Readiness readiness, RateLimit rate, PlaceCount streams, StopGrace stop) : Interceptor
+/// <summary>
+/// Lets a call in: not before the agent is ready, not faster than a caller may. How many of a caller's are under way is
+/// looked at before anything of them is read (<see cref="CallGate"/>).
+/// </summary>
+internal sealed class AdmissionInterceptor(LiveOptions options, Readiness readiness, RateLimit rate, StopGrace stop) : Interceptor
 {
     public override Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
         TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation) =>
@@ -32,10 +34,6 @@ internal sealed class AdmissionInterceptor(
 
     private async Task<TResponse> AdmitLongAsync<TResponse>(ServerCallContext context, Func<Task<TResponse>> call)
     {
-        var caller = Callers.Of(context);
-        var limit = options.Current.Limits.MaxStreams;
-        using var place = streams.Enter(caller.Identity, limit)
-            ?? throw new RpcRefusal(RpcReason.TooManyStreams, $"{caller.Identity} has {limit} streams open, as many as [limits] max_streams allows; end one first.");
         using var ending = stop.Watch(context);
         return await AdmitAsync(context, call);
     }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using NodeAgent.Hypervisor.Ledger;
 
 namespace NodeAgent.Rpc;
@@ -17,7 +16,7 @@ internal sealed class AuditPages(AuditLog log, AuditQuery wanted)
         var size = PageToken.Size(request.PageSize);
         var query = $"{wanted}/{request.NewestFirst}/{request.AfterSequence}";
         var response = new V1.ListAuditRecordsResponse();
-        long? token = PageToken.Read(query, request.PageToken) is { } key ? long.Parse(key, CultureInfo.InvariantCulture) : null;
+        var token = PageToken.ReadNumber(query, request.PageToken);
         var place = token ?? (request.NewestFirst ? long.MaxValue : request.AfterSequence);
         for (var looked = 0; looked < LookAtMost; looked += Piece)
         {

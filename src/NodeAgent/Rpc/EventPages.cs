@@ -1,4 +1,3 @@
-using System.Globalization;
 using NodeAgent.Hypervisor.Ledger;
 
 namespace NodeAgent.Rpc;
@@ -30,7 +29,7 @@ internal sealed class EventPages(EventLog log, EventQuery wanted)
             throw Expired();
         }
 
-        long? at = PageToken.Read(query, request.PageToken) is { } key ? long.Parse(key, CultureInfo.InvariantCulture) : null;
+        var at = PageToken.ReadNumber(query, request.PageToken);
         return request.NewestFirst
             ? await BackwardsAsync(at ?? log.Newest.Sequence, floor, size, query, cancellationToken)
             : await ForwardsAsync(floor with { Sequence = at ?? floor.Sequence }, size, query, cancellationToken);

@@ -36,16 +36,24 @@ internal sealed class EventService(NodeLedger ledger, VmRegistry registry, StopG
         using var life = stop.Link(context);
         try
         {
-            await FollowAsync(ledger.Events.Follow(after, wanted.Filter), wanted, end, responseStream, life.Token);
+            await FollowAsync(ledger.Events.Follow(after, wanted.Filter), wanted, end, StillMay, responseStream, life.Token);
         }
         catch (OperationCanceledException)
         {
             throw StopGrace.Ended(context);
         }
+
+        void StillMay()
+        {
+            if (wanted.VmId is { } vm)
+            {
+                ScopeGate.CheckStill(registry, vm, request.Vm, context);
+            }
+        }
     }
 
     private static async Task FollowAsync(
-        EventFollower follower, EventQuery wanted, EventToken end, IServerStreamWriter<V1.WatchEventsResponse> output, CancellationToken cancellationToken)
+        EventFollower follower, EventQuery wanted, EventToken end, Action stillMay, IServerStreamWriter<V1.WatchEventsResponse> output, CancellationToken cancellationToken)
     {
         var synced = false;
         while (true)
@@ -62,6 +70,7 @@ internal sealed class EventService(NodeLedger ledger, VmRegistry registry, StopG
                 throw EventPages.Expired();
             }
 
+            stillMay();
             foreach (var item in page.Events.Where(wanted.Wants))
             {
                 await output.WriteAsync(new V1.WatchEventsResponse { Event = EventWriter.Write(item, page.Next.LedgerId) }, cancellationToken);

@@ -1,15 +1,18 @@
 using Google.Protobuf.WellKnownTypes;
 using NodeAgent.Hypervisor.Ledger;
 using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
 /// <summary>Maintenance as the contract's, with the VMs that are still there.</summary>
 internal sealed class MaintenanceWriter(VmRegistry registry)
 {
-    public V1.Maintenance Write() => registry.Gate.Maintenance is { } maintenance ? Write(maintenance) : new V1.Maintenance();
+    /// <summary>Writes it.</summary>
+    /// <param name="scope">The VMs that its reader may know of.</param>
+    public V1.Maintenance Write(VmScope scope) => registry.Gate.Maintenance is { } maintenance ? Write(maintenance, scope) : new V1.Maintenance();
 
-    private V1.Maintenance Write(MaintenanceRow maintenance) => new()
+    private V1.Maintenance Write(MaintenanceRow maintenance, VmScope scope) => new()
     {
         Active = true,
         Reason = maintenance.Reason,
@@ -17,7 +20,7 @@ internal sealed class MaintenanceWriter(VmRegistry registry)
         EnterTime = maintenance.Since.ToTimestamp(),
         Remaining =
         {
-            registry.List().Where(vm => vm.State.MayHaveProcess).Select(vm => new V1.RemainingVm
+            registry.List().Where(vm => vm.State.MayHaveProcess && scope.Covers(vm.Definition.Labels)).Select(vm => new V1.RemainingVm
             {
                 Id = vm.Definition.Id.ToString(), Name = vm.Definition.Name, Why = Why(vm.State),
             }),

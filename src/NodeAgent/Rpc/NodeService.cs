@@ -12,13 +12,13 @@ internal sealed class NodeService(NodeSurvey survey, NodeWriter writer, NodeMain
     public override async Task<V1.Node> GetNode(V1.GetNodeRequest request, ServerCallContext context)
     {
         var full = IsFull(request.View);
-        return writer.Write(await survey.GetAsync(context.CancellationToken), full);
+        return writer.Write(await survey.GetAsync(context.CancellationToken), full, Callers.ScopeOf(context));
     }
 
     public override async Task<V1.Node> RefreshNode(V1.RefreshNodeRequest request, ServerCallContext context)
     {
         var full = IsFull(request.View);
-        return writer.Write(await survey.LookAsync(anew: true).WaitAsync(context.CancellationToken), full);
+        return writer.Write(await survey.LookAsync(anew: true).WaitAsync(context.CancellationToken), full, Callers.ScopeOf(context));
     }
 
     public override async Task<V1.Maintenance> EnterMaintenance(V1.EnterMaintenanceRequest request, ServerCallContext context)
@@ -29,13 +29,13 @@ internal sealed class NodeService(NodeSurvey survey, NodeWriter writer, NodeMain
         }
 
         await maintenance.EnterAsync(request.Reason, Callers.Request(context, request), context.CancellationToken);
-        return maintenanceWriter.Write();
+        return maintenanceWriter.Write(Callers.ScopeOf(context));
     }
 
     public override async Task<V1.Maintenance> ExitMaintenance(V1.ExitMaintenanceRequest request, ServerCallContext context)
     {
         await maintenance.ExitAsync(Callers.Request(context, request), context.CancellationToken);
-        return maintenanceWriter.Write();
+        return maintenanceWriter.Write(Callers.ScopeOf(context));
     }
 
     private static bool IsFull(V1.NodeView view) => view switch

@@ -4,13 +4,18 @@ using NodeAgent.Health;
 using NodeAgent.Hypervisor.Host;
 using NodeAgent.Hypervisor.Qemu;
 using NodeAgent.Hypervisor.Vms;
+using NodeAgent.Security;
 
 namespace NodeAgent.Rpc;
 
 /// <summary>The node as the contract's.</summary>
 internal sealed class NodeWriter(NodeIdentity identity, AgentLife life, ConditionBook conditions, Func<RecoveryReport?> recovery, MaintenanceWriter maintenance)
 {
-    public V1.Node Write(NodeFacts facts, bool full)
+    /// <summary>Writes it.</summary>
+    /// <param name="facts">What was found out.</param>
+    /// <param name="full">Whether with what is long.</param>
+    /// <param name="scope">The VMs that its reader may know of; <c>null</c> for all.</param>
+    public V1.Node Write(NodeFacts facts, bool full, VmScope? scope = null)
     {
         var host = facts.Host;
         return new V1.Node
@@ -38,7 +43,7 @@ internal sealed class NodeWriter(NodeIdentity identity, AgentLife life, Conditio
             PciDevices = { full ? host.PciDevices.Select(Write) : [] },
             Conditions = { conditions.Read(facts).Select(one => ConditionWriter.Write(one.Condition, one.Severity, one.Since)) },
             ObserveTime = facts.Time.ToTimestamp(),
-            Maintenance = maintenance.Write(),
+            Maintenance = maintenance.Write(scope ?? VmScope.Everything),
         };
     }
 

@@ -23,9 +23,7 @@ internal sealed class OperationService(OperationBook book, OperationWriter write
 
         var size = PageToken.Size(request.PageSize);
         var filter = OperationFilter.Parse(request.Filter);
-        var below = PageToken.Read(request.Filter, request.PageToken) is { } key
-            ? long.TryParse(key, out var number) ? number : throw RpcRefusal.Field("page_token", "It is not one of this list.")
-            : long.MaxValue;
+        var below = PageToken.ReadNumber(request.Filter, request.PageToken) ?? long.MaxValue;
         var response = new LongRunning.ListOperationsResponse();
         for (var looked = 0; looked < LookAtMost; looked += size)
         {

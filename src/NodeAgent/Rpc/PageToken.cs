@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Globalization;
 using System.Text;
 
 namespace NodeAgent.Rpc;
@@ -48,8 +49,23 @@ internal static class PageToken
             // Said below.
         }
 
-        throw RpcRefusal.Field("page_token", "It does not belong to this query. Begin again without it, or repeat the query that it came from.");
+        throw Foreign();
     }
+
+    /// <summary>The same where keys are numbers. The hash is no secret, so that what it vouches for may be anything.</summary>
+    /// <exception cref="RpcRefusal">Not a token of this query.</exception>
+    public static long? ReadNumber(string query, string token)
+    {
+        if (Read(query, token) is not { } key)
+        {
+            return null;
+        }
+
+        return long.TryParse(key, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Foreign();
+    }
+
+    private static RpcRefusal Foreign() =>
+        RpcRefusal.Field("page_token", "It does not belong to this query. Begin again without it, or repeat the query that it came from.");
 
     private static byte[] QueryHash(string query) => new Fnv128().Add(Encoding.UTF8.GetBytes(query)).ToBytes()[..QueryHashBytes];
 }

@@ -24,15 +24,12 @@ internal static class RpcServices
         {
             grpc.MaxReceiveMessageSize = (int)limits.MaxMessageBytes;
             grpc.EnableDetailedErrors = false;
-            // Whoever calls a method that is not there gets UNIMPLEMENTED from the framework, not a web page.
-            grpc.IgnoreUnknownServices = false;
             grpc.Interceptors.Add<CallInterceptor>();
             grpc.Interceptors.Add<AdmissionInterceptor>();
             grpc.Interceptors.Add<ScopeGate>();
         });
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<RateLimit>();
-        services.AddSingleton<PlaceCount>();
         services.AddSingleton<StopGrace>();
         services.AddSingleton<CallGate>();
         services.AddSingleton<CallInterceptor>();

@@ -31,13 +31,26 @@ internal sealed class ScopeGate(VmRegistry registry, OperationBook operations) :
     public static VmSnapshot Get(VmRegistry registry, string idOrName, ServerCallContext context)
     {
         var vm = registry.Get(idOrName);
-        if (Callers.ScopeOf(context).Covers(vm.Definition.Labels))
-        {
-            return vm;
-        }
+        return Callers.ScopeOf(context).Covers(vm.Definition.Labels) ? vm : throw OutOfScope(idOrName, context);
+    }
 
+    /// <summary>
+    /// Looks again whether the caller of a stream may know of the VM that it is about, which others may give other labels
+    /// meanwhile. A VM that is no more keeps what it was judged by at the beginning.
+    /// </summary>
+    /// <exception cref="VmException">There is none any more that it may know of.</exception>
+    public static void CheckStill(VmRegistry registry, Guid vm, string asked, ServerCallContext context)
+    {
+        if (registry.TryGet(vm) is { } now && !Callers.ScopeOf(context).Covers(now.Definition.Labels))
+        {
+            throw OutOfScope(asked, context);
+        }
+    }
+
+    private static VmException OutOfScope(string asked, ServerCallContext context)
+    {
         CallRecord.OutOfScope(context);
-        throw new VmException(VmErrorReason.NotFound, $"There is no VM '{idOrName}'.");
+        return new VmException(VmErrorReason.NotFound, $"There is no VM '{asked}'.");
     }
 
     private ValueTask CheckAsync(object request, ServerCallContext context)

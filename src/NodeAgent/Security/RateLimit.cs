@@ -1,8 +1,8 @@
 namespace NodeAgent.Security;
 
 /// <summary>
-/// So many a second, by caller: calls, handshakes. A bucket holds one second's worth and fills steadily. A caller who has been silent long
-/// enough to have a full bucket is forgotten, so that memory does not grow with the callers seen.
+/// So many a second, by caller: calls, handshakes. A bucket holds one second's worth and fills steadily. A caller who has
+/// been silent long enough to have a full bucket is forgotten, so that memory does not grow with the callers seen.
 /// </summary>
 internal sealed class RateLimit(TimeProvider time)
 {

@@ -101,6 +101,50 @@ public sealed class KillDuringSuspendTests
     }
 
     [Fact]
+    public async Task Resume_that_the_next_agent_cannot_finish_has_failed_and_the_state_is_kept()
+    {
+        using var qemu = new FakeQemu();
+        await using var agent = await Agent.StartAsync(qemu.Configuration with { CommandTimeout = "60s" });
+        await agent.Client.CreateAndStartAsync(Guest.Empty("web"));
+        await SuspendTests.SuspendAsync(agent, "web");
+        qemu.Play(new { on = "migrate-incoming", @do = "silence", times = 1 }, new { on = "migrate-incoming", @do = "error" });
+        var start = await agent.Client.Vms.StartVmAsync(new StartVmRequest { Vm = "web", RequestId = AgentClient.NewId() });
+        await qemu.UntilMetAsync("migrate-incoming");
+
+        await agent.KillAsync();
+        await agent.StartAgainAsync();
+
+        (await agent.Client.WaitForEndAsync(start)).Error.ShouldNotBeNull();
+        var stopped = await agent.Client.UntilAsync("web", VmState.Stopped);
+        stopped.Status.Exit.Reason.ShouldBe(ExitReason.StartFailed);
+        stopped.Status.SavedState.ShouldNotBeNull();
+        SuspendTests.Files(agent).Length.ShouldBe(1);
+        qemu.Play();
+        (await agent.Client.StartAsync("web")).Status.State.ShouldBe(VmState.Running);
+        (await agent.Client.ListEventsAsync("web")).Count(one => one.Kind == "vm.restored").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Save_that_one_agent_began_and_one_began_to_take_back_is_taken_back_by_the_third()
+    {
+        using var qemu = new FakeQemu();
+        qemu.Play(new { on = "migrate", @do = "migrationHangs" }, new { on = "migrate_cancel", @do = "silence", times = 1 });
+        await using var agent = await Agent.StartAsync(qemu.Configuration with { CommandTimeout = "60s" });
+        await agent.Client.CreateAndStartAsync(Guest.Empty("web"));
+        var suspend = await agent.Client.Vms.SuspendVmAsync(new SuspendVmRequest { Vm = "web", RequestId = AgentClient.NewId() });
+        await UntilPhaseAsync(agent, suspend, "save");
+
+        await agent.KillAsync();
+        await agent.StartAgainAsync();
+        await qemu.UntilMetAsync("migrate_cancel");
+        (await agent.Client.WaitForEndAsync(suspend)).Error.Message.ShouldContain("the guest goes on");
+        await agent.KillAsync();
+        await agent.StartAgainAsync();
+
+        (await agent.Client.UntilAsync("web", VmState.Running)).Status.SavedState.ShouldBeNull();
+    }
+
+    [Fact]
     public async Task Save_that_an_agent_began_is_taken_back_by_the_next()
     {
         using var qemu = new FakeQemu();

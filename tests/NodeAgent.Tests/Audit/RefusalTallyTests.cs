@@ -70,6 +70,46 @@ public sealed class RefusalTallyTests : IDisposable
         _written.Sum(told => told.Count).ShouldBe(10_000);
     }
 
+    [Fact]
+    public void What_a_stranger_says_of_itself_and_which_of_its_addresses_it_takes_makes_no_other_kind()
+    {
+        for (var i = 0; i < 1_000; i++)
+        {
+            RefuseStranger($"CN=mallory{i}", $"[2001:db8::{i:x}]:{i + 1}");
+        }
+
+        _time.Advance(TimeSpan.FromSeconds(10));
+
+        _written.Select(told => told.Count).ShouldBe([1, 999]);
+        (_written[0].Source, _written[0].Subject).ShouldBe(("[2001:db8::0]:1", "CN=mallory0"));
+        (_written[1].Source, _written[1].Subject).ShouldBe(("2001:db8::/64", ""));
+    }
+
+    [Fact]
+    public void Strangers_are_told_apart_up_to_a_number_and_take_no_callers_place()
+    {
+        for (var i = 0; i < 1_000; i++)
+        {
+            RefuseStranger("", $"[2001:db8:0:{i:x}::1]:443");
+        }
+
+        for (var i = 0; i < RefusalTally.MostKinds; i++)
+        {
+            Refuse($"operator:alice{i}");
+        }
+
+        _written.Count.ShouldBe(RefusalTally.MostKindsOfStrangers + 1 + RefusalTally.MostKinds);
+        _written[RefusalTally.MostKindsOfStrangers].Caller.ShouldBe("strangers");
+        _written[^1].Caller.ShouldBe("operator:alice255");
+        _time.Advance(TimeSpan.FromSeconds(10));
+        _written.Sum(told => told.Count).ShouldBe(1_000 + RefusalTally.MostKinds);
+        _written[^1].Caller.ShouldBe("strangers");
+    }
+
+    private void RefuseStranger(string subject, string source) => _tally.Add(
+        new AuditDraft(_time.GetUtcNow(), AuditKind.Refusal) { Source = source, Method = "handshake", Subject = subject, Result = "UNAUTHENTICATED" },
+        _written.Add);
+
     private void Refuse(string caller, int port = 1) => _tally.Add(
         new AuditDraft(_time.GetUtcNow(), AuditKind.Refusal) { Caller = caller, Source = $"192.0.2.7:{port}", Method = "VmService/StopVm", Result = "PERMISSION_DENIED", Reason = "NOT_PERMITTED" },
         _written.Add);

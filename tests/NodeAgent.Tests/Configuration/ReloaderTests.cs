@@ -7,6 +7,7 @@ public sealed class ReloaderTests : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly string _path;
+    private readonly Dictionary<string, string> _environment = [];
     private readonly LiveOptions _options;
     private readonly Reloader _reloader;
 
@@ -14,7 +15,7 @@ public sealed class ReloaderTests : IDisposable
     {
         _path = Path.Combine(_directory.Path, "agent.conf");
         File.WriteAllText(_path, "[agent]\nlog_level = info\n");
-        var sources = new ConfigSources(CommandLine.Parse(["--config", _path], []), new Dictionary<string, string>());
+        var sources = new ConfigSources(CommandLine.Parse(["--config", _path], []), _environment);
         _options = new LiveOptions(sources.Load().Options);
         _reloader = new Reloader(sources, _options, new FakeTimeProvider());
     }
@@ -58,6 +59,36 @@ public sealed class ReloaderTests : IDisposable
         outcome.Summary.ShouldContain("agent.conf:3: nonsense");
         _options.Current.LogLevel.ShouldBe(LogLevelChoice.Info);
         _reloader.Last.ShouldBe(outcome);
+    }
+
+    [Fact]
+    public void What_nobody_foresaw_changes_nothing_and_says_so()
+    {
+        var told = new List<ReloadOutcome>();
+        _reloader.Observe(told.Add);
+        // No process hands over such a name; reading it fails by a defect.
+        _environment["X"] = "";
+        File.WriteAllText(_path, "[agent]\nlog_level = debug\n");
+
+        var outcome = _reloader.Reload();
+
+        outcome.Problems.ShouldHaveSingleItem().Message.ShouldStartWith("The agent failed at it (ArgumentOutOfRangeException");
+        told.ShouldBe([outcome]);
+        _reloader.Last.ShouldBe(outcome);
+        _options.Current.LogLevel.ShouldBe(LogLevelChoice.Info);
+        _environment.Clear();
+        _reloader.Reload().IsGood.ShouldBeTrue();
+        _options.Current.LogLevel.ShouldBe(LogLevelChoice.Debug);
+    }
+
+    [Fact]
+    public void A_policy_that_asks_a_label_for_two_values_is_a_fault_as_any_other()
+    {
+        var policy = Path.Combine(_directory.Path, "policy.conf");
+        File.WriteAllText(policy, "[role a]\nmethods=*\nvm_labels = team=red, team=blue\n");
+        File.WriteAllText(_path, $"[access]\npolicy = {policy}\n");
+
+        _reloader.Reload().Problems.ShouldHaveSingleItem().ToString().ShouldContain("policy.conf:3: vm_labels: The label 'team' is given twice");
     }
 
     [Fact]

@@ -205,18 +205,23 @@ public sealed class AgentServerTests
         await agent.DisposeAsync();
     }
 
-    [Fact]
-    public async Task A_method_that_is_not_there_is_unimplemented()
+    [Theory]
+    [InlineData("nodeagent.v1.VmService", "Levitate")]
+    [InlineData("nodeagent.v1.vmservice", "listvms")]
+    [InlineData("nodeagent.v1.VmService", "ListVms/")]
+    [InlineData("nodeagent.Metrics", "Scrape")]
+    public async Task A_method_that_is_not_there_is_unimplemented(string service, string name)
     {
         await using var agent = await RunningAgent.StartAsync();
         var method = new Method<V1.ListVmsRequest, V1.ListVmsResponse>(
-            MethodType.Unary, "nodeagent.v1.VmService", "Levitate",
+            MethodType.Unary, service, name,
             Marshallers.Create(_ => [], _ => new V1.ListVmsRequest()), Marshallers.Create(_ => [], _ => new V1.ListVmsResponse()));
 
         var error = await Should.ThrowAsync<RpcException>(async () =>
             await agent.Channel.CreateCallInvoker().AsyncUnaryCall(method, null, new CallOptions(cancellationToken: Cancellation), new()));
 
         error.StatusCode.ShouldBe(StatusCode.Unimplemented);
+        error.Status.Detail.ShouldBe($"There is no method /{service}/{name}.");
     }
 
     private static async Task<int> ReceiveOrZeroAsync(Socket socket)

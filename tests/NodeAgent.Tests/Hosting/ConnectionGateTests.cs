@@ -4,6 +4,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using NodeAgent.Audit;
 using NodeAgent.Hosting;
+using NodeAgent.Hypervisor.Ledger;
+using NodeAgent.Metrics;
 using NodeAgent.Tls;
 
 namespace NodeAgent.Tests.Hosting;
@@ -19,7 +21,7 @@ public sealed class ConnectionGateTests : IDisposable
 
     public ConnectionGateTests()
     {
-        _audit = new AuditTrail(() => throw new InvalidOperationException("Nothing is to be on record."), _time, NullLogger<AuditTrail>.Instance);
+        _audit = new AuditTrail(static () => throw new LedgerException(LedgerReason.Closed, "none"), _time, NullLogger<AuditTrail>.Instance);
         _gate = new ConnectionGate(null!, null!, _audit, _time);
     }
 
@@ -30,12 +32,12 @@ public sealed class ConnectionGateTests : IDisposable
     {
         for (var i = 0; i < ConnectionGate.HandshakesASecond; i++)
         {
-            await Begin("192.0.2.7");
+            await Begin(From("192.0.2.7"));
         }
 
-        var late = Begin("192.0.2.7");
+        var late = Begin(From("192.0.2.7"));
         late.IsCompleted.ShouldBeFalse();
-        await Begin("192.0.2.8");
+        await Begin(From("192.0.2.8"));
         _begun.ShouldBe(ConnectionGate.HandshakesASecond + 1);
 
         _time.Advance(TimeSpan.FromSeconds(1.0 / ConnectionGate.HandshakesASecond));
@@ -48,23 +50,50 @@ public sealed class ConnectionGateTests : IDisposable
     {
         for (var i = 0; i < ConnectionGate.HandshakesASecond; i++)
         {
-            await Begin("192.0.2.7");
+            await Begin(From("192.0.2.7"));
         }
 
         using var left = new CancellationTokenSource();
-        var late = Begin("192.0.2.7", left.Token);
+        var connection = From("192.0.2.7");
+        connection.ConnectionClosed = left.Token;
+        var late = Begin(connection);
         await left.CancelAsync();
         await late.WaitAsync(Patience, TestContext.Current.CancellationToken);
     }
 
-    private Task Begin(string address, CancellationToken closed = default)
+    [Fact]
+    public async Task Connections_for_metrics_are_so_many_from_one_address_and_so_many_in_all()
     {
-        var connection = new DefaultConnectionContext { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 40_000), ConnectionClosed = closed };
-        return _gate.BeginHandshakeAsync(connection, connected =>
+        var leave = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var open = Enumerable.Range(0, ConnectionGate.MostForMetricsFromOne + 1).Select(_ => Scrape("192.0.2.1", leave.Task)).ToList();
+        _begun.ShouldBe(ConnectionGate.MostForMetricsFromOne);
+        open[^1].IsCompleted.ShouldBeTrue("it was cut off at once");
+
+        for (var other = 2; other < 10; other++)
         {
-            _begun++;
-            connected.Features.Get<Handshake>()!.Refused();
-            return Task.CompletedTask;
-        });
+            open.AddRange(Enumerable.Range(0, ConnectionGate.MostForMetricsFromOne).Select(_ => Scrape($"192.0.2.{other}", leave.Task)));
+        }
+
+        _begun.ShouldBe(ConnectionGate.MostForMetrics);
+        leave.SetResult();
+        await Task.WhenAll(open).WaitAsync(Patience, TestContext.Current.CancellationToken);
+        await Scrape("192.0.2.9", leave.Task);
+        _begun.ShouldBe(ConnectionGate.MostForMetrics + 1, "places come back");
     }
+
+    private static DefaultConnectionContext From(string address) => new() { RemoteEndPoint = new IPEndPoint(IPAddress.Parse(address), 40_000) };
+
+    private Task Scrape(string address, Task leave) => _gate.ServeMetricsAsync(From(address), connected =>
+    {
+        _begun++;
+        connected.Features.Get<MetricsListener>().ShouldNotBeNull();
+        return leave;
+    });
+
+    private Task Begin(ConnectionContext connection) => _gate.BeginHandshakeAsync(connection, connected =>
+    {
+        _begun++;
+        connected.Features.Get<Handshake>()!.Refused();
+        return Task.CompletedTask;
+    });
 }

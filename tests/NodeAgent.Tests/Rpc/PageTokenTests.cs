@@ -31,6 +31,20 @@ public sealed class PageTokenTests
     public void The_first_page_has_none() => PageToken.Read("x", "").ShouldBeNull();
 
     [Theory]
+    [InlineData("0", 0L)]
+    [InlineData("9223372036854775807", long.MaxValue)]
+    public void A_number_comes_back(string key, long expected) => PageToken.ReadNumber("x", PageToken.Write("x", key)).ShouldBe(expected);
+
+    // Whoever knows the hash can put anything behind it.
+    [Theory]
+    [InlineData("web")]
+    [InlineData("-1")]
+    [InlineData(" 1")]
+    [InlineData("9223372036854775808")]
+    public void What_is_no_number_is_no_token_of_a_list_by_numbers(string key) =>
+        Should.Throw<RpcRefusal>(() => PageToken.ReadNumber("x", PageToken.Write("x", key))).Violations[0].Field.ShouldBe("page_token");
+
+    [Theory]
     [InlineData(0, 100)]
     [InlineData(1, 1)]
     [InlineData(1000, 1000)]

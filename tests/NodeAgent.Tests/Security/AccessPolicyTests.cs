@@ -94,6 +94,7 @@ public sealed class AccessPolicyTests
     [InlineData("[local]\nuser no-such-user-here =", "no user 'no-such-user-here'")]
     [InlineData("[local]\nsomebody = a", "names nobody")]
     [InlineData("[role a]\nvm_labels=team", "not a label")]
+    [InlineData("[role a]\nvm_labels=team=red, tier=web, team = blue", "'team' is given twice")]
     public void What_is_wrong_is_said(string text, string message)
     {
         var problems = new List<ConfigProblem>();
