@@ -61,7 +61,7 @@ public sealed class PackageLifeTests
         var purged = (await node.RunAsync("apt-get purge --yes --quiet nodeagent")).Succeeded().Replace("\r", "", StringComparison.Ordinal);
 
         purged.ShouldMatch($@"these VMs were defined, and will be known to nobody:\n  NAME[^\n]*\n  guest .*{guest.Vm.Id}[^\n]*\n  sleeper .*{sleeper.Vm.Id}");
-        purged.ShouldMatch($@"these guests are suspended, and their memory will be lost:\n  /var/lib/nodeagent/vms/{sleeper.Vm.Id}/\w+\.state \(\d+ KiB\)\n");
+        purged.ShouldMatch($@"these guests are suspended, and their memory will be lost:\n  /var/lib/nodeagent/vms/{sleeper.Vm.Id}/[\w-]+\.state \(\d+ KiB\)\n");
         purged.ShouldContain("/var/lib/nodeagent/images/guest.img");
         (await node.RunAsync("find /etc/nodeagent /run/nodeagent /var/lib/nodeagent -type f -o -type s 2>/dev/null")).Output.Split('\n').Order().ShouldBe(["", "/var/lib/nodeagent/images/guest.img", "/var/lib/nodeagent/images/sleeper.img"]);
         (await node.RunAsync("find /etc/systemd /usr/lib/systemd /usr/lib/tmpfiles.d -name '*nodeagent*'")).Succeeded().ShouldBeEmpty();
