@@ -56,13 +56,7 @@ public static unsafe class ExecEntry
     }
 
     // Who has said all ends only one direction of a stream; who is gone, both (unix(7), poll(2)).
-    private static bool HasGone(int door)
-    {
-        // struct pollfd { int fd; short events; short revents; } on our own stack for the length of the call.
-        var pollfd = stackalloc int[2];
-        (pollfd[0], pollfd[1]) = (door, 0);
-        return Libc.poll((byte*)pollfd, 1, 0) > 0 && (pollfd[1] >> 16 & Libc.POLLHUP) != 0;
-    }
+    private static bool HasGone(int door) => (Libc.Events(door, 0) & Libc.POLLHUP) != 0;
 
     private static void Become(string path, string[] arguments, string[] environment, IEnumerable<SafeFileHandle> files)
     {

@@ -166,5 +166,14 @@ internal static unsafe partial class Libc
     [LibraryImport("libc")]
     internal static partial int sigfillset(byte* set);
 
+    /// <summary>What there is of a descriptor right now, of what is asked for and of errors: the revents of poll(2).</summary>
+    internal static int Events(int fd, short wanted)
+    {
+        // struct pollfd { int fd; short events; short revents; } on our own stack for the length of the call.
+        var pollfd = stackalloc int[2];
+        (pollfd[0], pollfd[1]) = (fd, wanted);
+        return poll((byte*)pollfd, 1, 0) > 0 ? pollfd[1] >> 16 : 0;
+    }
+
     internal static LinuxException Error(string call) => new(call, Marshal.GetLastPInvokeError());
 }

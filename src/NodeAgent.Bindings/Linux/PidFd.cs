@@ -67,17 +67,7 @@ public sealed class PidFd : SafeHandleZeroOrMinusOneIsInvalid
     }
 
     /// <summary>Whether the process has ended (it may still be a zombie).</summary>
-    public unsafe bool HasExited
-    {
-        get
-        {
-            // struct pollfd { int fd; short events; short revents; } on our own stack for the length of the call.
-            var pollfd = stackalloc int[2];
-            pollfd[0] = Descriptor;
-            pollfd[1] = Libc.POLLIN;
-            return Libc.poll((byte*)pollfd, 1, 0) > 0;
-        }
-    }
+    public bool HasExited => Libc.Events(Descriptor, Libc.POLLIN) != 0;
 
     /// <summary>Sends a signal. False when the process has ended.</summary>
     /// <exception cref="LinuxException">Not permitted.</exception>

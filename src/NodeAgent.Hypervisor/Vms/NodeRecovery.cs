@@ -91,7 +91,7 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         if (!mayLive)
         {
             // What a run left whose end is on record, and whose clearing away an agent did not finish.
-            Remove(new RunDirectory(services.Options.RunDirectory, definition.Id));
+            services.Clear(new RunDirectory(services.Options.RunDirectory, definition.Id));
             var stopped = registry.Add(definition, record, new VmState.Stopped(record?.Exit));
             if (interruption is not null || record?.Restarts is { Due: not null })
             {
@@ -164,20 +164,8 @@ public sealed class NodeRecovery(VmRegistry registry, VmServices services, strin
         {
             if (!inUse.Contains(name!) && Guid.TryParseExact(name, "D", out var id))
             {
-                Remove(new RunDirectory(services.Options.RunDirectory, id));
+                services.Clear(new RunDirectory(services.Options.RunDirectory, id));
             }
-        }
-    }
-
-    private void Remove(RunDirectory abandoned)
-    {
-        try
-        {
-            abandoned.Remove();
-        }
-        catch (Exception clutter) when (clutter is IOException or UnauthorizedAccessException)
-        {
-            VmLog.NotCleared(services.Logger, abandoned.Path, clutter);
         }
     }
 

@@ -50,7 +50,8 @@ public sealed partial class Vm
         if (job.Work is VmWork.Restore && _recorder.Saved is not null && _live is not null)
         {
             // It has not run: its state is as safe as before on disk, and going on from half of it is what must not be.
-            _recorder.End(job, _definition, failure);
+            // The intent of the start stays until the process is gone, so that the next agent takes this up, too.
+            _recorder.End(job, _definition, failure, preempted: true);
             _expectedEnd = VmExitReason.StartFailed;
             Begin(new VmJob(VmWork.Kill), new VmDecision.Accept(new VmState.Stopping(StopKind.Kill), VmWork.Kill));
             return;

@@ -40,7 +40,7 @@ public sealed partial class Vm
                     await ReleaseAsync(lost);
                 }
 
-                RemoveDirectory();
+                _services.Clear(new RunDirectory(_services.Options.RunDirectory, _definition.Id));
                 _job = interrupted?.ToJob();
                 OnGone(Classify(gone.Exit, _lastRun is { Exit: null } run ? run.RunId : null), recovered: true);
                 return;
@@ -71,19 +71,6 @@ public sealed partial class Vm
                 Follow(new VmObservation.NotAttachable(held.Why, ProcessProven: held.Live is not null), recovered: true);
                 Settle(interrupted, null);
                 return;
-        }
-    }
-
-    private void RemoveDirectory()
-    {
-        var directory = new RunDirectory(_services.Options.RunDirectory, _definition.Id);
-        try
-        {
-            directory.Remove();
-        }
-        catch (Exception clutter) when (clutter is IOException or UnauthorizedAccessException)
-        {
-            VmLog.NotCleared(_services.Logger, directory.Path, clutter);
         }
     }
 

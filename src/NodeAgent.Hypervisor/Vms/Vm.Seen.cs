@@ -73,6 +73,11 @@ public sealed partial class Vm
             await HandleAsync(message);
         }
 
+        if (held.Length >= MostHeldBack && _live is { } live)
+        {
+            _ = ResyncAsync(live);
+        }
+
         return held.Length > 0;
     }
 

@@ -214,8 +214,8 @@ public sealed partial class Vm
             case VmMessage.GuestSaid or VmMessage.MonitorSaid when _state is VmState.Starting:
             case VmMessage.GuestSaid when _state is VmState.Unknown:
                 // The guest may speak before its start, or its re-attachment, is complete; it is heard when there is somebody
-                // to hear it. Of one that goes on and on the rest is found by asking.
-                if (_heldBack.Count < MostHeldBack)
+                // to hear it. Of a guest that goes on and on the rest is found by asking.
+                if (message is VmMessage.MonitorSaid || _heldBack.Count < MostHeldBack)
                 {
                     _heldBack.Add(message);
                 }

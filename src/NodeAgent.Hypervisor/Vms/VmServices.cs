@@ -40,4 +40,18 @@ public sealed class VmServices
 
     /// <summary>The log.</summary>
     public required ILogger Logger { get; init; }
+
+    /// <summary>Removes what a VM that is gone has left in the run directory; what cannot be removed is told and stays.</summary>
+    public void Clear(RunDirectory abandoned)
+    {
+        ArgumentNullException.ThrowIfNull(abandoned);
+        try
+        {
+            abandoned.Remove();
+        }
+        catch (Exception clutter) when (clutter is IOException or UnauthorizedAccessException)
+        {
+            VmLog.NotCleared(Logger, abandoned.Path, clutter);
+        }
+    }
 }

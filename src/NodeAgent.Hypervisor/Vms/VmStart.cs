@@ -101,18 +101,6 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
         }
     }
 
-    private async Task ResumeAsync(QemuMonitor monitor, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await monitor.ExecuteAsync(QmpCommands.Cont, cancellationToken);
-        }
-        catch (QmpException silence) when (silence.Error is QmpError.TimedOut && Restore is not null)
-        {
-            // It has been told, and does it once it can. To undo this would be to end the guest: its memory is nowhere else.
-        }
-    }
-
     /// <summary>How far a start is when a step begins, in percent.</summary>
     public static int ProgressAt(string step) => step switch
     {
@@ -143,6 +131,18 @@ internal sealed class VmStart(VmServices services, VmDefinition definition, VmCo
         Signal = (failure as VmStartException)?.Exit.Signal,
         LastWords = (failure as VmStartException)?.LastWords ?? "",
     };
+
+    private async Task ResumeAsync(QemuMonitor monitor, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await monitor.ExecuteAsync(QmpCommands.Cont, cancellationToken);
+        }
+        catch (QmpException silence) when (silence.Error is QmpError.TimedOut && Restore is not null)
+        {
+            // It has been told, and does it once it can. To undo this would be to end the guest: its memory is nowhere else.
+        }
+    }
 
     private async Task<HandedFiles> OpenFilesAsync(BootContract boot, CancellationToken cancellationToken)
     {

@@ -87,13 +87,5 @@ public sealed class EndpointTests : IAsyncLifetime
         await _second.SessionAsync();
     }
 
-    private async Task<RunningAgent> JoinedAsync(params string[] endpoints)
-    {
-        var agent = await RunningAgent.StartAsync();
-        var (issued, key) = _fleet.IssueNode(agent.Floor.NodeId, endpoints);
-        using var _ = key;
-        agent.Belong(issued, key);
-        agent.KeepMembership();
-        return agent;
-    }
+    private Task<RunningAgent> JoinedAsync(params string[] endpoints) => FleetSteps.StartMemberAsync(_fleet, endpoints);
 }

@@ -1,5 +1,7 @@
 using Grpc.Core;
+using NodeAgent.Configuration;
 using NodeAgent.Tests.Hosting;
+using NodeAgent.Tests.Tls;
 using ReferenceManager.Admin.V1;
 
 namespace NodeAgent.Tests.Fleet;
@@ -20,6 +22,17 @@ internal static class FleetSteps
         agent.Fleet().LeaveFleetAsync(new() { RequestId = requestId }, cancellationToken: Cancellation).ResponseAsync;
 
     public static Task<V1.Membership> MembershipAsync(this RunningAgent agent) => agent.Fleet().GetMembershipAsync(new(), cancellationToken: Cancellation).ResponseAsync;
+
+    /// <summary>An agent that is in the fleet from its start on, and has its sessions at these places.</summary>
+    public static async Task<RunningAgent> StartMemberAsync(TestFleet fleet, IEnumerable<string> endpoints, Func<AgentOptions, AgentOptions>? change = null)
+    {
+        var agent = await RunningAgent.StartAsync(change);
+        var (issued, key) = fleet.IssueNode(agent.Floor.NodeId, endpoints);
+        using var _ = key;
+        agent.Belong(issued, key);
+        agent.KeepMembership();
+        return agent;
+    }
 
     public static V1.CreateVmRequest NewVm(string name) => new() { Vm = new() { Name = name, Spec = new() { MemoryBytes = 64 << 20, Cpu = new() { Vcpus = 1 } } } };
 

@@ -195,13 +195,5 @@ public sealed class NonsenseTests : IAsyncLifetime
         ExpireTime = Timestamp.FromDateTimeOffset(new DateTimeOffset(2100, 1, 1, 0, 0, 0, TimeSpan.Zero)),
     };
 
-    private async Task<RunningAgent> JoinedAsync()
-    {
-        var agent = await RunningAgent.StartAsync();
-        var (issued, key) = _fleet.IssueNode(agent.Floor.NodeId, _manager.Endpoint);
-        using var _ = key;
-        agent.Belong(issued, key);
-        agent.KeepMembership();
-        return agent;
-    }
+    private Task<RunningAgent> JoinedAsync() => FleetSteps.StartMemberAsync(_fleet, [_manager.Endpoint]);
 }

@@ -197,13 +197,5 @@ public sealed class SessionEndTests : IAsyncLifetime
         return found!;
     }
 
-    private async Task<RunningAgent> StartAsync(Func<AgentOptions, AgentOptions>? change = null)
-    {
-        var agent = await RunningAgent.StartAsync(change);
-        var (issued, key) = _fleet.IssueNode(agent.Floor.NodeId, _manager.Endpoint);
-        using var _ = key;
-        agent.Belong(issued, key);
-        agent.KeepMembership();
-        return agent;
-    }
+    private Task<RunningAgent> StartAsync(Func<AgentOptions, AgentOptions>? change = null) => FleetSteps.StartMemberAsync(_fleet, [_manager.Endpoint], change);
 }

@@ -77,13 +77,5 @@ public sealed class UnusedTests : IAsyncLifetime
         await agent.UntilAsync(now => now.Problem.Length == 0);
     }
 
-    private async Task<RunningAgent> StartAsync()
-    {
-        var agent = await RunningAgent.StartAsync(options => options with { Remote = options.Remote with { RevocationList = RevocationList } });
-        var (issued, key) = _fleet.IssueNode(agent.Floor.NodeId, _manager.Endpoint);
-        using var _ = key;
-        agent.Belong(issued, key);
-        agent.KeepMembership();
-        return agent;
-    }
+    private Task<RunningAgent> StartAsync() => FleetSteps.StartMemberAsync(_fleet, [_manager.Endpoint], options => options with { Remote = options.Remote with { RevocationList = RevocationList } });
 }
